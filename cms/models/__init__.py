@@ -1,0 +1,59 @@
+"""Every record of the kernel, re-exported: write `from cms.models import Course`.
+
+catalogue is public and may be shown; roster, places and outbox hold personal data, and may be
+neither searchable, nor a snippet, nor in Wagtail's reference index or history.
+Files here import each other downwards only: accounts, media, calendar, catalogue, roster, places.
+"""
+
+from .accounts import Membership, User
+from .audit import AccessLogEntry
+from .calendar import AcademicYear, CentreDate, Term
+from .catalogue import (
+    Area,
+    Course,
+    CourseDate,
+    Ensemble,
+    EnsembleSection,
+    Instrument,
+    MusicCentre,
+    OrganisationType,
+    Partner,
+)
+from .media import HubDocument, HubImage, HubRendition
+from .outbox import Job, OutboxMessage, ScheduledRun
+from .places import Place
+from .roster import Enrolment, Guardian, MusicGroup, Pupil, PupilGuardian, School, Teacher
+from .site import HubSettings
+
+__all__ = [
+    "AcademicYear",
+    "AccessLogEntry",
+    "Area",
+    "CentreDate",
+    "Course",
+    "CourseDate",
+    "Enrolment",
+    "Ensemble",
+    "EnsembleSection",
+    "Guardian",
+    "HubDocument",
+    "HubImage",
+    "HubRendition",
+    "HubSettings",
+    "Instrument",
+    "Job",
+    "Membership",
+    "MusicCentre",
+    "MusicGroup",
+    "OrganisationType",
+    "OutboxMessage",
+    "Partner",
+    "Place",
+    "Pupil",
+    "PupilGuardian",
+    "ScheduledRun",
+    "School",
+    "Teacher",
+    "Term",
+    "User",
+]

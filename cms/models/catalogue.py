@@ -1,0 +1,286 @@
+"""What the hub offers, all of it public: areas, centres, courses, ensembles, partners.
+
+Pages present these records and never own them: publishing or reverting a page must not be able
+to delete a course date that families hold places on, or to give it a new key.
+"""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from localflavor.gb.forms import GBPostcodeField
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+def clean_postcode(value: str) -> str:
+    """`sg49uj` -> `SG4 9UJ`. Raises django.core.exceptions.ValidationError when it is not one."""
+    return GBPostcodeField(required=False).clean(value)
+
+
+class PostcodeField(models.CharField):
+    """A UK postcode, stored in its one written form (`SG4 9UJ`)."""
+
+    description = "UK postcode"
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("max_length", 8)
+        super().__init__(*args, **kwargs)
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return clean_postcode(value) if value else value
+
+
+class Area(models.Model):
+    """A part of the county with its own office, such as East or West."""
+
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField(unique=True)
+    office_phone = PhoneNumberField(blank=True)
+    office_email = models.EmailField(blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class MusicCentre(models.Model):
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(unique=True)
+    area = models.ForeignKey(Area, models.PROTECT, related_name="centres")
+    address = models.CharField(max_length=250, help_text=_("Street and town, separated by commas."))
+    postcode = PostcodeField()
+    phone = PhoneNumberField(blank=True)
+    email = models.EmailField(blank=True)
+    opening_hours = models.CharField(
+        max_length=200, blank=True, help_text=_("For example: Saturdays in term, 9am to 1pm.")
+    )
+    access = models.TextField(
+        blank=True, help_text=_("Step-free routes, parking, hearing loop, quiet room.")
+    )
+    host_school = models.ForeignKey(
+        "cms.School", models.SET_NULL, null=True, blank=True, related_name="hosted_centres"
+    )
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class Instrument(models.Model):
+    """An instrument or voice, as families and panels name it."""
+
+    class Family(models.TextChoices):
+        STRINGS = "strings", _("Strings")
+        WOODWIND = "woodwind", _("Woodwind")
+        BRASS = "brass", _("Brass")
+        PERCUSSION = "percussion", _("Percussion")
+        KEYBOARD = "keyboard", _("Keyboard")
+        GUITAR = "guitar", _("Guitar and ukulele")
+        VOICE = "voice", _("Voice")
+        WORLD = "world", _("World music")
+        TECHNOLOGY = "technology", _("Music technology")
+
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField(unique=True)
+    family = models.CharField(max_length=12, choices=Family.choices)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class Course(models.Model):
+    """A programme that runs again and again, such as Songwriter; its dates are CourseDate rows.
+
+    Ages and school years are those on the first day of the date that is booked, never today's.
+    """
+
+    title = models.CharField(max_length=120, unique=True)
+    slug = models.SlugField(unique=True)
+    summary = models.CharField(max_length=300)
+    code = models.CharField(
+        max_length=4, unique=True, help_text=_("Begins the reference of each booking, such as SW.")
+    )
+    min_age = models.PositiveSmallIntegerField(null=True, blank=True)
+    max_age = models.PositiveSmallIntegerField(null=True, blank=True)
+    min_year = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("School year; 0 is Reception.")
+    )
+    max_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    access = models.TextField(blank=True)
+    form_slug = models.SlugField(blank=True, help_text=_("The form that families book with."))
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(min_age__isnull=True)
+                | Q(max_age__isnull=True)
+                | Q(min_age__lte=F("max_age")),
+                name="course_ages_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(min_year__isnull=True)
+                | Q(max_year__isnull=True)
+                | Q(min_year__lte=F("max_year")),
+                name="course_years_in_order",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class CourseDateQuerySet(models.QuerySet):
+    def upcoming(self):
+        """Not yet begun, soonest first, cancelled ones included (they say so)."""
+        return self.filter(starts_at__gt=timezone.now()).order_by("starts_at")
+
+    def with_places(self):
+        """Add `taken`: places that are held, offered or confirmed now. One query for any number."""
+        from cms.models.places import Place  # noqa: PLC0415 - places depends on catalogue
+
+        return self.annotate(taken=Place.objects.occupying().count_for(models.OuterRef("pk")))
+
+
+class CourseDate(models.Model):
+    """One run of a course at one centre, with a number of places that is never exceeded.
+
+    `reference` is what the start page of a form takes as `?for=`. Prices are in pence.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        CANCELLED = "cancelled", _("Cancelled by us")
+
+    course = models.ForeignKey(Course, models.PROTECT, related_name="dates")
+    reference = models.SlugField(max_length=24, unique=True)
+    centre = models.ForeignKey(MusicCentre, models.PROTECT, related_name="course_dates")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    capacity = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    minimum_number = models.PositiveSmallIntegerField(default=0)
+    price_pence = models.PositiveIntegerField(help_text=_("In pence: 3500 is £35.00."))
+    booking_opens_at = models.DateTimeField()
+    booking_closes_at = models.DateTimeField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+
+    objects = CourseDateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts_at__lt=F("ends_at")), name="coursedate_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(booking_opens_at__lt=F("booking_closes_at")),
+                name="coursedate_booking_in_order",
+            ),
+        ]
+
+    def __str__(self):
+        day = timezone.localtime(self.starts_at)
+        return f"{self.course} at {self.centre}, {day.day} {day:%B %Y}"
+
+    def is_bookable(self, now=None) -> bool:
+        """Whether families may begin a booking now; says nothing about places left."""
+        now = now or timezone.now()
+        return (
+            self.status == self.Status.OPEN
+            and self.booking_opens_at <= now < self.booking_closes_at
+        )
+
+
+class Ensemble(models.Model):
+    class Level(models.TextChoices):
+        SCHOOL = "school", _("School")
+        CENTRE = "centre", _("Music centre")
+        AREA = "area", _("Area")
+        COUNTY = "county", _("County")
+
+    name = models.CharField(max_length=120, unique=True)
+    slug = models.SlugField(unique=True)
+    level = models.CharField(max_length=8, choices=Level.choices)
+    summary = models.CharField(max_length=300)
+    centre = models.ForeignKey(
+        MusicCentre, models.SET_NULL, null=True, blank=True, related_name="ensembles"
+    )
+    entry_guide = models.CharField(
+        max_length=200, blank=True, help_text=_("A guide, such as 'about Grade 5'. Never a bar.")
+    )
+    min_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    max_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    rehearses = models.CharField(max_length=120, blank=True)
+    has_auditions = models.BooleanField(default=False)
+    leads_to = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="fed_by")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class EnsembleSection(models.Model):
+    """How many of one instrument an ensemble wants."""
+
+    ensemble = models.ForeignKey(Ensemble, models.CASCADE, related_name="sections")
+    instrument = models.ForeignKey(Instrument, models.PROTECT, related_name="sections")
+    target = models.PositiveSmallIntegerField()
+    reserve_size = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["ensemble", "instrument"]
+        constraints = [
+            models.UniqueConstraint(fields=["ensemble", "instrument"], name="section_once"),
+        ]
+
+    def __str__(self):
+        return f"{self.ensemble}: {self.instrument}"
+
+
+class OrganisationType(models.Model):
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField(unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class Partner(models.Model):
+    """An organisation of the hub, as the public may know it. Its application stays private."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Not yet public")
+        LIVE = "live", _("Live")
+        LAPSED = "lapsed", _("Lapsed: unlisted until renewed")
+        SUSPENDED = "suspended", _("Suspended")
+        LEFT = "left", _("Left")
+
+    name = models.CharField(max_length=150, unique=True)
+    slug = models.SlugField(unique=True)
+    organisation_type = models.ForeignKey(OrganisationType, models.PROTECT, related_name="partners")
+    summary = models.CharField(max_length=600)
+    website = models.URLField(blank=True)
+    areas = models.ManyToManyField(Area, blank=True, related_name="partners")
+    is_lead = models.BooleanField(default=False, help_text=_("The hub lead organisation."))
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,90 @@
+"""A place on a course date: held, offered, confirmed, or no longer.
+
+Rows are written by cms.places alone, under a lock on their course date.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cms.access import ScopedQuerySet
+
+from .catalogue import CourseDate
+from .roster import Pupil
+
+
+class PlaceQuerySet(ScopedQuerySet):
+    def occupying(self, now=None):
+        """Those that count against capacity: confirmed, and holds and offers not yet run out."""
+        now = now or timezone.now()
+        return self.filter(
+            Q(state__in=Place.SETTLED) | Q(state__in=Place.TIMED, expires_at__gt=now)
+        )
+
+    def count_for(self, course_date_id):
+        """A subquery that counts these rows for one course date (an OuterRef), 0 when none."""
+        counted = (
+            self.filter(course_date_id=course_date_id)
+            .order_by()
+            .values("course_date_id")
+            .annotate(number=models.Count("pk"))
+            .values("number")
+        )
+        return Coalesce(models.Subquery(counted, output_field=models.IntegerField()), 0)
+
+
+class Place(models.Model):
+    class State(models.TextChoices):
+        HELD = "held", _("Held")
+        OFFERED = "offered", _("Offered")
+        CONFIRMED = "confirmed", _("Confirmed")
+        ATTENDED = "attended", _("Attended")
+        NO_SHOW = "no_show", _("Did not come")
+        RELEASED = "released", _("Released")
+        LAPSED = "lapsed", _("Ran out")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    SETTLED = ("confirmed", "attended", "no_show")
+    TIMED = ("held", "offered")
+
+    course_date = models.ForeignKey(CourseDate, models.PROTECT, related_name="places")
+    pupil = models.ForeignKey(Pupil, models.PROTECT, null=True, blank=True, related_name="places")
+    holder = models.CharField(
+        max_length=64, db_index=True, help_text=_("The journey or case that the place belongs to.")
+    )
+    child_number = models.PositiveSmallIntegerField(
+        default=1, help_text=_("Which child of that journey, from 1.")
+    )
+    state = models.CharField(max_length=10, choices=State.choices)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    price_pence = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = PlaceQuerySet.as_manager()
+    scope_centres = ("course_date__centre",)
+
+    class Meta:
+        ordering = ["course_date", "created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course_date", "holder", "child_number"],
+                condition=Q(state__in=["held", "offered", "confirmed", "attended", "no_show"]),
+                name="place_once_per_child_of_a_journey",
+            ),
+            models.UniqueConstraint(
+                fields=["course_date", "pupil"],
+                condition=Q(state__in=["confirmed", "attended", "no_show"]),
+                name="place_once_per_pupil",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["held", "offered"]) | Q(expires_at__isnull=False),
+                name="place_hold_expires",
+            ),
+        ]
+        indexes = [models.Index(fields=["course_date", "state"], name="place_count")]
+
+    def __str__(self):
+        return f"Place {self.pk}"

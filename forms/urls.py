@@ -1,0 +1,4 @@
+"""The addresses of form journeys (contract: /apply/, /resume/, /family/)."""
+
+app_name = "forms"
+urlpatterns = []

@@ -1,0 +1,4 @@
+"""Public addresses that are not Wagtail pages: search, feeds, robots."""
+
+app_name = "pages"
+urlpatterns = []

@@ -1,0 +1,8 @@
+"""The Django app of `workflows`."""
+
+from django.apps import AppConfig
+
+
+class WorkflowsConfig(AppConfig):
+    name = "workflows"
+    label = "workflows"
