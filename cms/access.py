@@ -6,6 +6,7 @@ names the paths to its centres in `scope_centres`; a row that no centre can be f
 those whose role holds for the whole hub, and by nobody else.
 """
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Q
 
@@ -13,7 +14,7 @@ from django.db.models import Q
 class ScopedQuerySet(models.QuerySet):
     """A queryset of personal records, narrowed to what one member of staff may reach."""
 
-    def for_user(self, user):
+    def for_user(self, user: "AbstractBaseUser") -> "ScopedQuerySet":
         """Rows within the scopes of this user's roles that carry the model's view permission.
 
         Superusers and whole-hub roles reach all; area and centre roles reach rows with a path to

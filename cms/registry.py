@@ -4,7 +4,7 @@ A registry is an object, so that a test can make its own. Field types, actions, 
 handlers are each one registry; a new one of any of them is one class in one file.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, ItemsView, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -50,5 +50,5 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 
-    def items(self):
+    def items(self) -> ItemsView[str, T]:
         return self._entries.items()

@@ -34,8 +34,8 @@ class Command(BaseCommand):
             "--graceful-signal", "TERM", "--shutdown-timeout", "25", "--quiet",
         ]  # fmt: skip
         children = {
-            "web server": subprocess.Popen(web, cwd=settings.BASE_DIR),  # noqa: S603 - our own words
-            "task consumer": subprocess.Popen(consumer, cwd=settings.BASE_DIR),  # noqa: S603
+            "web server": subprocess.Popen(web, cwd=settings.BASE_DIR),
+            "task consumer": subprocess.Popen(consumer, cwd=settings.BASE_DIR),
         }
         stopping = False
 
