@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register  # noqa: A004 - Django's own name
 
 
-@register(Tags.database, deploy=True)
+@register(Tags.security, deploy=True)
 def check_sqlite_is_sound(**kwargs):
     """SQLite before 3.51.3 can, rarely, corrupt a WAL that two processes reset at once."""
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
