@@ -14,10 +14,13 @@ from .catalogue import (
     CourseDate,
     Ensemble,
     EnsembleSection,
+    Genre,
     Instrument,
+    Mode,
     MusicCentre,
     OrganisationType,
     Partner,
+    StrategicFunction,
 )
 from .media import HubDocument, HubImage, HubRendition
 from .outbox import Job, OutboxMessage, ScheduledRun
@@ -35,6 +38,7 @@ __all__ = [
     "Enrolment",
     "Ensemble",
     "EnsembleSection",
+    "Genre",
     "Guardian",
     "HubDocument",
     "HubImage",
@@ -43,6 +47,7 @@ __all__ = [
     "Instrument",
     "Job",
     "Membership",
+    "Mode",
     "MusicCentre",
     "MusicGroup",
     "OrganisationType",
@@ -53,6 +58,7 @@ __all__ = [
     "PupilGuardian",
     "ScheduledRun",
     "School",
+    "StrategicFunction",
     "Teacher",
     "Term",
     "User",

@@ -1,5 +1,7 @@
 """The academic year: terms, half-terms, and each centre's own dates and closures."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,16 @@ class AcademicYear(models.Model):
         return f"{self.start_year}/{(self.start_year + 1) % 100:02d}"
 
 
+class TermQuerySet(models.QuerySet):
+    def on_or_after(self, day: date):
+        """Terms not yet over on that day, soonest first."""
+        return self.filter(ends_on__gte=day).order_by("starts_on")
+
+    def with_half_term_after(self, day: date):
+        """Terms whose half-term is still to come, soonest first."""
+        return self.filter(half_term_starts_on__gt=day).order_by("half_term_starts_on")
+
+
 class Term(models.Model):
     class Season(models.TextChoices):
         AUTUMN = "autumn", _("Autumn")
@@ -29,6 +41,8 @@ class Term(models.Model):
     half_term_starts_on = models.DateField()
     half_term_ends_on = models.DateField()
     ends_on = models.DateField()
+
+    objects = TermQuerySet.as_manager()
 
     class Meta:
         ordering = ["starts_on"]

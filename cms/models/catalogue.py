@@ -4,7 +4,9 @@ Pages present these records and never own them: publishing or reverting a page m
 to delete a course date that families hold places on, or to give it a new key.
 """
 
-from django.core.validators import MinValueValidator
+from datetime import date
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -39,6 +41,7 @@ class Area(models.Model):
     slug = models.SlugField(unique=True)
     office_phone = PhoneNumberField(blank=True)
     office_email = models.EmailField(blank=True)
+    office_address = models.CharField(max_length=250, blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -53,6 +56,12 @@ class MusicCentre(models.Model):
     area = models.ForeignKey(Area, models.PROTECT, related_name="centres")
     address = models.CharField(max_length=250, help_text=_("Street and town, separated by commas."))
     postcode = PostcodeField()
+    latitude = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(49), MaxValueValidator(61)]
+    )
+    longitude = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(-9), MaxValueValidator(2)]
+    )
     phone = PhoneNumberField(blank=True)
     email = models.EmailField(blank=True)
     opening_hours = models.CharField(
@@ -98,6 +107,25 @@ class Instrument(models.Model):
         return self.name
 
 
+class Genre(models.Model):
+    """A kind of music making: rock and pop, folk, electronic, orchestral."""
+
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField(unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class Mode(models.TextChoices):
+    IN_PERSON = "in_person", _("In person")
+    ONLINE = "online", _("Online")
+    BLENDED = "blended", _("Partly online")
+
+
 class Course(models.Model):
     """A programme that runs again and again, such as Songwriter; its dates are CourseDate rows.
 
@@ -117,6 +145,17 @@ class Course(models.Model):
     )
     max_year = models.PositiveSmallIntegerField(null=True, blank=True)
     access = models.TextField(blank=True)
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.IN_PERSON)
+    genres = models.ManyToManyField(Genre, blank=True, related_name="courses")
+    instruments = models.ManyToManyField(
+        Instrument,
+        blank=True,
+        related_name="courses",
+        help_text=_("Leave empty when any instrument, or none, will do."),
+    )
+    for_beginners = models.BooleanField(
+        default=True, help_text=_("Open to somebody who has never played or sung.")
+    )
     form_slug = models.SlugField(blank=True, help_text=_("The form that families book with."))
 
     class Meta:
@@ -138,6 +177,9 @@ class Course(models.Model):
 
     def __str__(self):
         return self.title
+
+
+FEW_PLACES = 3
 
 
 class CourseDateQuerySet(models.QuerySet):
@@ -200,8 +242,40 @@ class CourseDate(models.Model):
             and self.booking_opens_at <= now < self.booking_closes_at
         )
 
+    @property
+    def places_left(self) -> int:
+        """Places nobody holds, as of the query: only on rows read with `with_places()`."""
+        return max(self.capacity - self.taken, 0)
+
+    @property
+    def booking_state(self) -> str:
+        """What a family may do now: cancelled, soon, closed, full, few (3 or less) or open."""
+        now = timezone.now()
+        if self.status == self.Status.CANCELLED:
+            return "cancelled"
+        if now < self.booking_opens_at:
+            return "soon"
+        if now >= self.booking_closes_at:
+            return "closed"
+        if not self.places_left:
+            return "full"
+        return "few" if self.places_left <= FEW_PLACES else "open"
+
+
+WEEKDAYS = (
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+)
+
 
 class Ensemble(models.Model):
+    """A group that plays or sings together, and where its members may go next."""
+
     class Level(models.TextChoices):
         SCHOOL = "school", _("School")
         CENTRE = "centre", _("Music centre")
@@ -221,14 +295,39 @@ class Ensemble(models.Model):
     min_year = models.PositiveSmallIntegerField(null=True, blank=True)
     max_year = models.PositiveSmallIntegerField(null=True, blank=True)
     rehearses = models.CharField(max_length=120, blank=True)
+    weekday = models.PositiveSmallIntegerField(
+        null=True, blank=True, choices=list(enumerate(WEEKDAYS)), help_text=_("For the finder.")
+    )
+    price_pence = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("For a term, in pence: 4200 is £42.00. 0 is free.")
+    )
+    access = models.TextField(blank=True)
+    genres = models.ManyToManyField(Genre, blank=True, related_name="ensembles")
+    for_beginners = models.BooleanField(default=False)
     has_auditions = models.BooleanField(default=False)
+    auditions_open_on = models.DateField(null=True, blank=True)
+    auditions_close_on = models.DateField(null=True, blank=True)
     leads_to = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="fed_by")
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(auditions_open_on__isnull=True)
+                | Q(auditions_close_on__isnull=True)
+                | Q(auditions_open_on__lte=F("auditions_close_on")),
+                name="ensemble_auditions_in_order",
+            ),
+        ]
 
     def __str__(self):
         return self.name
+
+    def auditions_are_open(self, today: date) -> bool:
+        """Whether a family may ask for an audition on that day."""
+        if not (self.has_auditions and self.auditions_open_on and self.auditions_close_on):
+            return False
+        return self.auditions_open_on <= today <= self.auditions_close_on
 
 
 class EnsembleSection(models.Model):
@@ -260,6 +359,22 @@ class OrganisationType(models.Model):
         return self.name
 
 
+class StrategicFunction(models.TextChoices):
+    """The five functions of a hub in the National Plan for Music Education (2022)."""
+
+    PARTNERSHIPS = "partnerships", _("Partnerships")
+    SCHOOLS = "schools", _("Schools")
+    PROGRESSION = "progression", _("Progression and musical development")
+    INCLUSION = "inclusion", _("Inclusion")
+    SUSTAINABILITY = "sustainability", _("Sustainability")
+
+
+class PartnerQuerySet(models.QuerySet):
+    def live(self):
+        """Those the directory lists: approved, and neither lapsed nor suspended."""
+        return self.filter(status=Partner.Status.LIVE)
+
+
 class Partner(models.Model):
     """An organisation of the hub, as the public may know it. Its application stays private."""
 
@@ -275,9 +390,21 @@ class Partner(models.Model):
     organisation_type = models.ForeignKey(OrganisationType, models.PROTECT, related_name="partners")
     summary = models.CharField(max_length=600)
     website = models.URLField(blank=True)
+    logo = models.ForeignKey(
+        "cms.HubImage", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     areas = models.ManyToManyField(Area, blank=True, related_name="partners")
+    works_beyond_county = models.BooleanField(default=False)
+    function = models.CharField(
+        max_length=16,
+        choices=StrategicFunction.choices,
+        blank=True,
+        help_text=_("The function of the National Plan it mostly serves."),
+    )
     is_lead = models.BooleanField(default=False, help_text=_("The hub lead organisation."))
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+
+    objects = PartnerQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -1,5 +1,7 @@
 """Pictures and documents that the public may see. Nothing private is ever one of these."""
 
+from datetime import date
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument, Document
@@ -20,13 +22,25 @@ class HubImage(AbstractImage):
         null=True, blank=True, help_text=_("After this day the picture is no longer shown.")
     )
 
+    consent_withdrawn_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text=_("From this day a placeholder stands wherever the picture was used."),
+    )
+
     admin_form_fields = (
         *Image.admin_form_fields,
         "credit",
         "shows_children",
         "consent_reference",
         "expires_on",
+        "consent_withdrawn_on",
     )
+
+    def may_be_shown(self, today: date) -> bool:
+        """Whether pages may show it: neither expired nor without the permission it needs."""
+        ended = [day for day in (self.expires_on, self.consent_withdrawn_on) if day]
+        return all(today < day for day in ended)
 
     class Meta(AbstractImage.Meta):
         verbose_name = _("image")

@@ -1,9 +1,88 @@
-"""What the whole site says about the hub: name, contacts, safeguarding lead, colours."""
+"""What the whole site says about the hub: name, contacts, menus, footer, safeguarding lead.
 
+One row a site, edited under Settings. Templates read it as `settings.cms.HubSettings`; a menu
+entry is read through `entry.value.text` and `entry.value.url`, never by following the page.
+"""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
+from wagtail import blocks
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.fields import StreamField
+
+OUR_PATH = RegexValidator(
+    r"^(/[^\s/][^\s]*|/|https://\S+)$",
+    _("Write an address of this site such as /events/, or a whole https:// address."),
+)
+
+
+class LinkValue(blocks.StructValue):
+    """A link as templates want it: `text` and `url`, whichever way it was entered."""
+
+    @property
+    def text(self):
+        page = self.get("page")
+        return self.get("label") or (page.title if page else self.get("path", ""))
+
+    @property
+    def url(self):
+        page = self.get("page")
+        if page:
+            return page.url if page.live else ""
+        return self.get("path", "")
+
+    @property
+    def is_external(self):
+        return self.url.startswith("https://")
+
+
+class LinkBlock(blocks.StructBlock):
+    """One link: a page of this site, or an address. Exactly one of the two."""
+
+    label = blocks.CharBlock(
+        max_length=80,
+        required=False,
+        help_text=_("What the link says. Left empty, it is the title of the page."),
+    )
+    page = blocks.PageChooserBlock(required=False)
+    path = blocks.CharBlock(
+        max_length=300,
+        required=False,
+        validators=[OUR_PATH],
+        help_text=_("Only when it is not a page of this site."),
+    )
+
+    def clean(self, value):
+        value = super().clean(value)
+        if bool(value.get("page")) == bool(value.get("path")):
+            raise blocks.StructBlockValidationError(
+                {"page": ValidationError(_("Choose a page or write an address, and not both."))}
+            )
+        if value.get("path") and not value.get("label"):
+            raise blocks.StructBlockValidationError(
+                {"label": ValidationError(_("Say where the link goes."))}
+            )
+        return value
+
+    class Meta:
+        icon = "link"
+        value_class = LinkValue
+
+
+class FooterColumnBlock(blocks.StructBlock):
+    heading = blocks.CharBlock(max_length=40)
+    links = blocks.ListBlock(LinkBlock(), min_num=1, max_num=8)
+
+    class Meta:
+        icon = "list-ul"
+
+
+def menu_field(help_text: str, *, max_num: int) -> StreamField:
+    return StreamField([("link", LinkBlock())], blank=True, max_num=max_num, help_text=help_text)
 
 
 @register_setting(icon="site")
@@ -18,6 +97,35 @@ class HubSettings(BaseSiteSetting):
     )
     safeguarding_phone = PhoneNumberField(blank=True)
     safeguarding_email = models.EmailField(blank=True)
+    funder_note = models.CharField(
+        max_length=250, blank=True, help_text=_("Who pays for the hub, shown in the footer.")
+    )
+    main_menu = menu_field(_("Five to seven entries."), max_num=7)
+    audience_menu = menu_field(_("Who the site speaks to: families, schools…"), max_num=5)
+    footer = StreamField([("column", FooterColumnBlock())], blank=True, max_num=4)
+    legal_menu = menu_field(_("The last line of the footer: privacy, cookies…"), max_num=6)
+    social_links = menu_field(_("Profiles of the hub elsewhere. Plain links."), max_num=6)
+
+    edit_handler = TabbedInterface(
+        [
+            ObjectList(
+                [
+                    MultiFieldPanel(["hub_name", "strapline"], heading=_("Name")),
+                    MultiFieldPanel(["phone", "email", "address"], heading=_("Main office")),
+                    MultiFieldPanel(
+                        ["safeguarding_name", "safeguarding_phone", "safeguarding_email"],
+                        heading=_("Safeguarding"),
+                    ),
+                    FieldPanel("funder_note"),
+                ],
+                heading=_("Details"),
+            ),
+            ObjectList(
+                ["main_menu", "audience_menu", "footer", "legal_menu", "social_links"],
+                heading=_("Menus and footer"),
+            ),
+        ]
+    )
 
     class Meta:
         verbose_name = _("hub details")
