@@ -25,13 +25,14 @@ from .catalogue import (
 from .media import HubDocument, HubImage, HubRendition
 from .outbox import Job, OutboxMessage, ScheduledRun
 from .places import Place
-from .roster import Enrolment, Guardian, MusicGroup, Pupil, PupilGuardian, School, Teacher
+from .roster import Award, Enrolment, Guardian, MusicGroup, Pupil, PupilGuardian, School, Teacher
 from .site import HubSettings
 
 __all__ = [
     "AcademicYear",
     "AccessLogEntry",
     "Area",
+    "Award",
     "CentreDate",
     "Course",
     "CourseDate",

@@ -2,7 +2,9 @@
 
 Personal data. Nothing here is a snippet, a chooser target, searchable or in Wagtail's logs.
 Staff reach rows through `Model.objects.for_user(user)` alone (cms.access).
-`external_id` is the key that the system a row came from knows it by.
+`external_id` is the key that the system a row came from knows it by. Rosters write these rows in
+bulk (imports.apply); people write them with `save()`, which also forgets the source's hash, so
+that the next roster compares the row again instead of taking it for unchanged.
 """
 
 from django.db import models
@@ -15,7 +17,34 @@ from cms.access import ScopedQuerySet
 from .catalogue import Area, Ensemble, Instrument, MusicCentre, PostcodeField
 
 
-class School(models.Model):
+class RosterRecord(models.Model):
+    """What every row that a roster can write carries besides its own columns."""
+
+    source_hash = models.CharField(
+        max_length=32,
+        blank=True,
+        editable=False,
+        help_text=_("Fingerprint of the roster line last seen; blank once a person has saved."),
+    )
+    locked_fields = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_("Names of the columns that no roster may change here."),
+    )
+    left_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+
+    class Meta:
+        abstract = True
+
+    def save(self, **kwargs):
+        self.source_hash = ""
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "source_hash"}
+        super().save(**kwargs)
+
+
+class School(RosterRecord):
     """A school or other setting, keyed by its Unique Reference Number (URN, six digits).
 
     Facts are those of the register of schools (GIAS). A school that becomes an academy gets a new
@@ -51,7 +80,6 @@ class School(models.Model):
     successors = models.ManyToManyField(
         "self", symmetrical=False, blank=True, related_name="predecessors"
     )
-    left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["name", "urn"]
@@ -60,7 +88,7 @@ class School(models.Model):
         return f"{self.name} ({self.urn})"
 
 
-class Guardian(models.Model):
+class Guardian(RosterRecord):
     """An adult who answers for a pupil. One person, however many children and schools."""
 
     external_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
@@ -70,7 +98,6 @@ class Guardian(models.Model):
     phone = PhoneNumberField(blank=True)
     address = models.CharField(max_length=250, blank=True)
     postcode = PostcodeField(blank=True)
-    left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ScopedQuerySet.as_manager()
     scope_centres = ("pupils__enrolments__group__centre", "pupils__places__course_date__centre")
@@ -86,7 +113,7 @@ class Guardian(models.Model):
         return f"{self.first_name} {self.last_name}"
 
 
-class Pupil(models.Model):
+class Pupil(RosterRecord):
     """A child or adult who learns. The school year is worked out (cms.school_year), never typed."""
 
     external_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
@@ -102,7 +129,6 @@ class Pupil(models.Model):
     postcode = PostcodeField(blank=True)
     instruments = models.ManyToManyField(Instrument, blank=True, related_name="pupils")
     guardians = models.ManyToManyField(Guardian, through="PupilGuardian", related_name="pupils")
-    left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ScopedQuerySet.as_manager()
     scope_centres = ("enrolments__group__centre", "places__course_date__centre")
@@ -141,7 +167,7 @@ class PupilGuardian(models.Model):
         return f"Guardian {self.guardian_id} of pupil {self.pupil_id}"
 
 
-class Teacher(models.Model):
+class Teacher(RosterRecord):
     staff_number = models.CharField(max_length=40, unique=True)
     first_name = models.CharField(max_length=80)
     last_name = models.CharField(max_length=80)
@@ -149,7 +175,6 @@ class Teacher(models.Model):
     phone = PhoneNumberField(blank=True)
     instruments = models.ManyToManyField(Instrument, blank=True, related_name="teachers")
     centres = models.ManyToManyField(MusicCentre, blank=True, related_name="teachers")
-    left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ScopedQuerySet.as_manager()
     scope_centres = ("centres",)
@@ -165,7 +190,7 @@ class Teacher(models.Model):
         return f"{self.first_name} {self.last_name}"
 
 
-class MusicGroup(models.Model):
+class MusicGroup(RosterRecord):
     """A class, band, choir or ensemble that meets each week, as a roster knows it."""
 
     class Weekday(models.IntegerChoices):
@@ -187,7 +212,6 @@ class MusicGroup(models.Model):
     weekday = models.PositiveSmallIntegerField(choices=Weekday.choices, null=True, blank=True)
     starts_at = models.TimeField(null=True, blank=True)
     ends_at = models.TimeField(null=True, blank=True)
-    left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ScopedQuerySet.as_manager()
     scope_centres = ("centre",)
@@ -199,7 +223,7 @@ class MusicGroup(models.Model):
         return self.name
 
 
-class Enrolment(models.Model):
+class Enrolment(RosterRecord):
     """A pupil in a group, from one day to another."""
 
     class Status(models.TextChoices):
@@ -216,7 +240,6 @@ class Enrolment(models.Model):
     seat = models.CharField(max_length=40, blank=True)
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
-    left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ScopedQuerySet.as_manager()
     scope_centres = ("group__centre",)
@@ -235,3 +258,26 @@ class Enrolment(models.Model):
 
     def __str__(self):
         return f"Enrolment {self.pk}"
+
+
+class Award(RosterRecord):
+    """A grade, medal or award that a pupil has won."""
+
+    external_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    pupil = models.ForeignKey(Pupil, models.CASCADE, related_name="awards")
+    title = models.CharField(max_length=120, help_text=_("Such as Music Medal or Arts Award."))
+    level = models.CharField(max_length=40, blank=True)
+    result = models.CharField(max_length=40, blank=True)
+    instrument = models.ForeignKey(
+        Instrument, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    awarded_on = models.DateField(null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+    scope_centres = ("pupil__enrolments__group__centre", "pupil__places__course_date__centre")
+
+    class Meta:
+        ordering = ["-awarded_on", "title"]
+
+    def __str__(self):
+        return f"Award {self.pk}"
