@@ -2,45 +2,70 @@
 
 A role is a Django group; a Membership says for which part of the county it holds. Every view,
 list, export and lookup of personal records starts from `Model.objects.for_user(user)`. A model
-names the paths to its centres in `scope_centres`; a row that no centre can be found for is seen by
-those whose role holds for the whole hub, and by nobody else.
+names the paths to its centres in `scope_centres` and to its areas, where it has some without a
+centre, in `scope_areas`; a row that neither can be found for is seen by those whose role holds
+for the whole hub, and by nobody else.
 """
+
+from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Q
 
+Scope = tuple[int | None, int | None]  # keys of an area and of a centre; neither: whole hub
+
 
 class ScopedQuerySet(models.QuerySet):
     """A queryset of personal records, narrowed to what one member of staff may reach."""
 
-    def for_user(self, user: "AbstractBaseUser") -> "ScopedQuerySet":
-        """Rows within the scopes of this user's roles that carry the model's view permission.
+    def for_user(self, user: AbstractBaseUser, action: str = "view") -> Self:
+        """Rows within the scopes of this user's roles that carry the permission for `action`.
 
-        Superusers and whole-hub roles reach all; area and centre roles reach rows with a path to
-        one of their centres; anyone else, none. Never raises.
+        Superusers reach all; a whole-hub role all that its role may see; area and centre roles
+        rows with a path to one of theirs; anyone else, none. A permission that a user holds
+        without a Membership reaches nothing. One query of its own, however many roles.
+        Never raises.
         """
         if not user.is_active:
             return self.none()
         if user.is_superuser:
             return self
-        permission = f"view_{self.model._meta.model_name}"
-        scopes = list(
+        meta = self.model._meta
+        roles: dict[int, list[Scope]] = {}
+        for role, area, centre in (
             user.memberships.filter(
-                role__permissions__codename=permission,
-                role__permissions__content_type__app_label=self.model._meta.app_label,
+                role__permissions__codename=f"{action}_{meta.model_name}",
+                role__permissions__content_type__app_label=meta.app_label,
             )
-            .values_list("area_id", "centre_id")
-            .distinct()
-        )
-        if (None, None) in scopes:
-            return self
+            .order_by("role_id")
+            .values_list("role_id", "area_id", "centre_id")
+        ):
+            roles.setdefault(role, []).append((area, centre))
+        if not roles:
+            return self.none()
+        plain = self.model._default_manager.all()
+        reached = Q()
+        for role, scopes in roles.items():
+            rows = plain.narrowed_to_role(role)
+            if (None, None) not in scopes:
+                rows = rows.filter(self._within(scopes))
+            if not rows.query.where:
+                return self
+            # A subquery, not DISTINCT: a row with two paths appears once and can still be sliced.
+            reached |= Q(pk__in=rows.order_by().values("pk"))
+        return self.filter(reached)
+
+    def narrowed_to_role(self, group_id: int) -> Self:
+        """Rows that the role may know of at all, in any scope. Models override it."""
+        return self
+
+    def _within(self, scopes: list[Scope]) -> Q:
         areas = {area for area, _centre in scopes if area}
         centres = {centre for _area, centre in scopes if centre}
-        if not areas and not centres:
-            return self.none()
         condition = Q()
         for path in self.model.scope_centres:
             condition |= Q(**{f"{path}__in": centres}) | Q(**{f"{path}__area__in": areas})
-        # A subquery, not DISTINCT: a row with two paths appears once and can still be sliced.
-        return self.filter(pk__in=self.model._default_manager.filter(condition).values("pk"))
+        for path in getattr(self.model, "scope_areas", ()):
+            condition |= Q(**{f"{path}__in": areas})
+        return condition

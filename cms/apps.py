@@ -1,6 +1,7 @@
 """The kernel's Django app."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class CmsConfig(AppConfig):
@@ -10,3 +11,13 @@ class CmsConfig(AppConfig):
 
     def ready(self):
         from cms import checks  # noqa: F401, PLC0415 - registers the system checks
+
+        # Permissions of all apps exist only after the last app's turn.
+        last = [app for app in apps.get_app_configs() if app.models_module][-1]
+        post_migrate.connect(_sync_roles, sender=last, dispatch_uid="cms.sync_roles")
+
+
+def _sync_roles(**kwargs):
+    from cms.roles import sync_roles  # noqa: PLC0415 - needs the models
+
+    sync_roles()

@@ -1,0 +1,191 @@
+"""What a button can set off besides the move: one registered class each.
+
+An action runs after the decision is committed, from a job, in its own transaction, once; when it
+raises, that transaction is undone and it is tried again later (workflows.running). An action
+therefore never talks to the outside itself: it writes rows, such as a message in the outbox.
+To add one, decorate a subclass with `@actions("its_key")`; the key is stored, never rename it.
+"""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cms.registry import Registry
+
+from .models import ActionRun, Case, CaseEvent
+
+
+class ActionProblemError(Exception):
+    """The action could not be done. The message is a sentence that staff will read."""
+
+
+class Action:
+    """One kind of action. `check` finds bad options before publishing; `run` does it.
+
+    While running, `self.row` is the ActionRun: `self.row.event` says who pressed what, and
+    `self.once` is a key that is the same each time this very action is tried.
+    """
+
+    label = ""
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    def __init__(self, row: ActionRun | None = None):
+        self.row = row
+
+    @property
+    def once(self) -> str:
+        return f"action-{self.row.pk}"
+
+    def check(self, options: dict) -> list[str]:
+        """Sentences on what is wrong with these options; none when all is well."""
+        missing = [f"“{name}” is missing." for name in self.required if not options.get(name)]
+        known = {*self.required, *self.optional}
+        return missing + [f"“{name}” is not an option." for name in options if name not in known]
+
+    def run(self, case: Case, options: dict) -> str:
+        """Do it, inside a transaction. Returns the line for the case's history.
+
+        Raises ActionProblemError, or anything else, to be tried again later.
+        """
+        raise NotImplementedError
+
+
+actions: Registry[type[Action]] = Registry("action")
+
+
+@actions("send_email")
+class SendEmail(Action):
+    """`template` is a mail template's key; `to` is family (the contact) or assignee."""
+
+    label = _("Send an e-mail")
+    required = ("template",)
+    optional = ("to",)
+    recipients = ("family", "assignee")
+
+    def check(self, options: dict) -> list[str]:
+        problems = super().check(options)
+        if options.get("to", "family") not in self.recipients:
+            problems.append(f"“to” must be one of {', '.join(self.recipients)}.")
+        return problems
+
+    def run(self, case: Case, options: dict) -> str:
+        from cms import mail  # noqa: PLC0415
+
+        address = case.contact_email
+        if options.get("to") == "assignee":
+            address = case.assignee.email if case.assignee else ""
+        if not address:
+            raise ActionProblemError(
+                "There is no e-mail address to send to. Add one, then try again."
+            )
+        mail.queue(
+            options["template"],
+            to=address,
+            context=mail_context(case, self.row.event),
+            key=self.once,
+            record=case,
+        )
+        return f"E-mail “{options['template']}” put in the outbox"
+
+
+def mail_context(case: Case, event: CaseEvent | None = None) -> dict:
+    """What a case's mail may say: its subject's own `mail_context()`, then the case's facts."""
+    own = getattr(case.subject, "mail_context", None)
+    return {
+        **(own() if own else {}),
+        "reference": case.reference,
+        "contact_name": case.contact_name,
+        "status": case.public_status,
+        "what_next": case.stage.public_note,
+        "comment": event.comment if event else "",
+    }
+
+
+@actions("assign")
+class Assign(Action):
+    """`to` is a user name, or left out: whoever pressed the button."""
+
+    label = _("Assign the case")
+    optional = ("to",)
+
+    def run(self, case: Case, options: dict) -> str:
+        users = get_user_model().objects.filter(is_active=True)
+        if options.get("to"):
+            user = users.filter(username=options["to"]).first()
+        else:
+            user = users.filter(pk=self.row.event.actor_id).first()
+        if user is None:
+            raise ActionProblemError("The person to assign it to has no account any more.")
+        case.assignee = user
+        case.save(update_fields=["assignee"])
+        return f"Assigned to {user}"
+
+
+@actions("set_due_date")
+class SetDueDate(Action):
+    """`days` from now, 1 to 366; 0 clears the date."""
+
+    label = _("Set a due date")
+    required = ()
+    optional = ("days",)
+
+    def check(self, options: dict) -> list[str]:
+        problems = super().check(options)
+        days = options.get("days")
+        if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 366:
+            problems.append("“days” must be a number from 0 to 366.")
+        return problems
+
+    def run(self, case: Case, options: dict) -> str:
+        if not options["days"]:
+            case.due_at = None
+            case.save(update_fields=["due_at"])
+            return "Due date cleared"
+        case.due_at = in_days(options["days"])
+        case.save(update_fields=["due_at"])
+        return f"Due on {timezone.localtime(case.due_at):%d %B %Y}"
+
+
+def in_days(days: int, now: datetime | None = None) -> datetime:
+    """The end of the London day that is `days` days from now, whatever the clocks do between."""
+    day = timezone.localtime(now).date() + timedelta(days=days)
+    return timezone.make_aware(timezone.datetime(day.year, day.month, day.day, 23, 59))
+
+
+@actions("add_note")
+class AddNote(Action):
+    """`text` becomes a line of the history."""
+
+    label = _("Add a note")
+    required = ("text",)
+
+    def run(self, case: Case, options: dict) -> str:
+        return options["text"]
+
+
+@actions("demo")
+class Demo(Action):
+    """Does nothing, and says so. For trying a workflow out."""
+
+    label = _("Demonstration: does nothing")
+    optional = ("message",)
+
+    def run(self, case: Case, options: dict) -> str:
+        return f"Demonstration: {options.get('message') or 'nothing was done'}"
+
+
+@actions("failing_demo")
+class FailingDemo(Action):
+    """Fails until attempt `works_on` (never, when that is left out). Shows what failure is like."""
+
+    label = _("Demonstration: fails")
+    optional = ("works_on",)
+
+    def run(self, case: Case, options: dict) -> str:
+        works_on = options.get("works_on")
+        if works_on and self.row.attempts >= works_on:
+            return f"Demonstration: worked on attempt {self.row.attempts}"
+        raise ActionProblemError("This demonstration fails on purpose.")

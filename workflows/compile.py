@@ -1,0 +1,131 @@
+"""From what a designer edited to a compiled workflow, and what is wrong with it.
+
+Shape of the data: docs of the package format, key "workflow". `compiled` fills in what may be left
+out and gives every stage and button its key and id; `lint` looks for what would strand a case.
+Both are pure. `publish` writes the next immutable WorkflowVersion, or answers the present one
+when nothing has changed.
+"""
+
+import hashlib
+import json
+import uuid
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils.text import slugify
+
+from cms.models import User
+from cms.roles import ROLES, group_of
+
+from .findings import ERROR, WARNING, Finding, NotPublishableError
+from .lint import lint
+from .models import WorkflowDefinition, WorkflowVersion
+from .plan import OPEN, WAITING
+
+__all__ = ["ERROR", "WARNING", "Finding", "NotPublishableError", "check", "compiled", "publish"]
+
+IDS = uuid.UUID("5b1e2c1a-5a86-4d2b-9c3c-2f4a4e1d7c55")
+KIND_ALIASES = {"waiting_for_applicant": WAITING, "waiting_for_family": WAITING}
+
+
+def _key(item: dict, name_field: str) -> str:
+    return item.get("key") or slugify(item.get(name_field, "")).replace("-", "_")
+
+
+def _names(values: list[str] | None) -> list[str]:
+    return list(dict.fromkeys(values or []))
+
+
+def _button(button: dict, stage: dict, path: str, by_ref: dict[str, str]) -> dict:
+    key = _key(button, "label")
+    to = button.get("to") or ""
+    return {
+        "key": key,
+        "id": str(button.get("id") or uuid.uuid5(IDS, f"{path}/{key}")),
+        "label": button.get("label", ""),
+        "to": by_ref.get(str(to), str(to)),
+        "roles": _names(button.get("roles") or stage.get("roles")),
+        "comment": button.get("comment") or "optional",
+        "show_if": button.get("show_if") or None,
+        "actions": [dict(action) for action in button.get("actions") or []],
+    }
+
+
+def compiled(data: dict) -> dict:
+    """`data` with keys, ids and defaults filled in and references by key. Changes nothing.
+
+    A button without roles may be pressed by those who own its stage. Ids that are left out are
+    made from the keys, so that loading a file twice gives the same workflow.
+    """
+    slug = data.get("slug", "")
+    stages = [stage for stage in data.get("stages") or [] if isinstance(stage, dict)]
+    by_ref = {}
+    for stage in stages:
+        key = _key(stage, "staff_name")
+        by_ref[key] = key
+        if stage.get("id"):
+            by_ref[str(stage["id"])] = key
+    result = []
+    for stage in stages:
+        key = _key(stage, "staff_name")
+        path = f"{slug}/{key}"
+        staff_name = stage.get("staff_name") or key.replace("_", " ").capitalize()
+        kind = stage.get("kind") or OPEN
+        result.append(
+            {
+                "key": key,
+                "id": str(stage.get("id") or uuid.uuid5(IDS, path)),
+                "staff_name": staff_name,
+                "public_name": stage.get("public_name") or staff_name,
+                "kind": KIND_ALIASES.get(kind, kind),
+                "start": bool(stage.get("start")),
+                "roles": _names(stage.get("roles")),
+                "viewers": _names(stage.get("viewers")),
+                "guidance": stage.get("guidance") or "",
+                "public_note": stage.get("public_note") or "",
+                "remind_after_days": stage.get("remind_after_days"),
+                "buttons": [
+                    _button(button, stage, path, by_ref) for button in stage.get("buttons") or []
+                ],
+            }
+        )
+    return {"slug": slug, "title": data.get("title") or slug, "stages": result}
+
+
+def check(data: dict) -> list[Finding]:
+    """Everything worth saying about a definition; errors stop it from being published."""
+    known_roles = set(ROLES) | set(Group.objects.values_list("name", flat=True))
+    return lint(compiled(data), known_roles=known_roles)
+
+
+def publish(definition_data: dict, *, by: User | None = None) -> WorkflowVersion:
+    """Check, compile and keep the next version of a workflow, and use it for new cases.
+
+    Creates the definition when its slug is new. The same content again answers the version that
+    there is. Raises NotPublishableError, with every error found, and then changes nothing.
+    """
+    plan = compiled(definition_data)
+    findings = check(definition_data)
+    if any(finding.level == ERROR for finding in findings):
+        raise NotPublishableError(findings)
+    text = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    with transaction.atomic():
+        definition, _created = WorkflowDefinition.objects.select_for_update().get_or_create(
+            slug=plan["slug"], defaults={"title": plan["title"]}
+        )
+        latest = definition.versions.order_by("-number").first()
+        if latest and latest.sha256 == digest:
+            return latest
+        definition.title = plan["title"]
+        definition.data = plan
+        definition.save()
+        version = WorkflowVersion.objects.create(
+            definition=definition,
+            number=latest.number + 1 if latest else 1,
+            data=plan,
+            sha256=digest,
+            published_by=by,
+        )
+        version.groups.set([group_of(role) for role in sorted(version.plan.roles)])
+    return version

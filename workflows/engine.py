@@ -1,0 +1,242 @@
+"""Running a case through its workflow.
+
+Everything that changes a case's stage goes through `open_case` and `perform`. Each is one short
+transaction that locks the case, checks, writes the event and the action rows, and queues one job;
+mails and other effects follow after commit, so that a failure there never hides a decision.
+Definitions are edited and published elsewhere; this module only reads versions.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from cms.models import Area, MusicCentre, User
+from cms.roles import ROLES
+
+from .actions import in_days
+from .models import ActionRun, Case, CaseEvent, WorkflowVersion
+from .plan import Button, Stage
+from .running import queue_actions
+
+
+class NoSuchWorkflowError(Exception):
+    """No published workflow has this slug."""
+
+
+class TransitionNotAllowedError(Exception):
+    """This person may not press this button now. The message says why, for them to read."""
+
+
+class StaleStageError(TransitionNotAllowedError):
+    """Somebody else moved the case first. `event` is what they did."""
+
+    def __init__(self, message: str, event: CaseEvent | None):
+        super().__init__(message)
+        self.event = event
+
+
+TransitionNotAllowed = TransitionNotAllowedError
+StaleStage = StaleStageError
+
+
+def latest_version(workflow_slug: str) -> WorkflowVersion:
+    """The version that new cases begin with. Raises NoSuchWorkflowError."""
+    version = (
+        WorkflowVersion.objects.filter(definition__slug=workflow_slug).order_by("-number").first()
+    )
+    if version is None:
+        raise NoSuchWorkflowError(f"No published workflow is called {workflow_slug!r}.")
+    return version
+
+
+def open_case(
+    *,
+    workflow_slug: str,
+    subject: Model,
+    title: str,
+    reference: str,
+    centre: MusicCentre | None = None,
+    area: Area | None = None,
+    contact_name: str = "",
+    contact_email: str = "",
+    by: User | None = None,
+) -> Case:
+    """Begin a case at the start of the latest published version, in the caller's transaction.
+
+    `reference` is the caller's, unique. `by` is None when a family opened it. A centre brings its
+    area. Raises NoSuchWorkflowError.
+    """
+    version = latest_version(workflow_slug)
+    stage = version.plan.start
+    now = timezone.now()
+    with transaction.atomic():
+        case = Case.objects.create(
+            reference=reference,
+            version=version,
+            stage_key=stage.key,
+            stage_kind=stage.kind,
+            stage_since=now,
+            subject_type=ContentType.objects.get_for_model(subject),
+            subject_id=str(subject.pk),
+            title=title[:200],
+            contact_name=contact_name[:160],
+            contact_email=contact_email,
+            centre=centre,
+            area=area or (centre.area if centre else None),
+            due_at=_due(stage, now),
+            opened_at=now,
+            closed_at=now if stage.is_final else None,
+        )
+        CaseEvent.objects.create(
+            case=case,
+            kind=CaseEvent.Kind.OPENED,
+            at=now,
+            **_actor(by, otherwise="The family"),
+            to_stage=stage.key,
+            summary="Opened",
+        )
+    return case
+
+
+def available_buttons(case: Case, user: User) -> list[Button]:
+    """The buttons of the present stage that this user may press now, in the designer's order."""
+    held = _roles_for(case, user)
+    return [
+        button
+        for button in case.stage.buttons
+        if _may_press(button, held) and _condition_holds(button, case)
+    ]
+
+
+def perform(
+    case_id: int,
+    button_key: str,
+    *,
+    by: User | None,
+    comment: str = "",
+    expected_stage: str | None = None,
+    actor_name: str = "",
+) -> CaseEvent:
+    """Press a button: move the case, write why, promise its actions. All of it or nothing.
+
+    `by` is a member of staff; None is the hub itself (a clock, a family), which no role binds, and
+    `actor_name` then says what it was. `expected_stage` is the stage the presser saw. Raises
+    Case.DoesNotExist when `by` may not even see it, StaleStageError, TransitionNotAllowedError.
+    """
+    comment = comment.strip()
+    with transaction.atomic():
+        reachable = Case.objects.all() if by is None else Case.objects.for_user(by)
+        case = (
+            Case.objects.select_for_update(of=("self",))
+            .select_related("version", "assignee")
+            .get(pk__in=reachable.filter(pk=case_id).order_by().values("pk"))
+        )
+        stage = case.stage
+        if expected_stage and expected_stage != stage.key:
+            raise _stale(case)
+        button = stage.button(button_key)
+        if button is None:
+            raise _stale(case)
+        if by is not None and not _may_press(button, _roles_for(case, by)):
+            raise TransitionNotAllowedError(
+                f"“{button.label}” is for {_people(button.roles)}. Nothing has changed."
+            )
+        if not _condition_holds(button, case):
+            raise TransitionNotAllowedError(
+                f"“{button.label}” cannot be used for this case as it stands. Nothing has changed."
+            )
+        if button.needs_comment and not comment:
+            raise TransitionNotAllowedError(f"“{button.label}” needs a comment that says why.")
+        return _move(case, button, by, comment, actor_name)
+
+
+def _move(case: Case, button: Button, by: User | None, comment: str, actor_name: str) -> CaseEvent:
+    now = timezone.now()
+    left, target = case.stage, case.version.plan.by_key[button.to]
+    case.stage_key, case.stage_kind, case.stage_since = target.key, target.kind, now
+    case.due_at = _due(target, now)
+    case.closed_at = now if target.is_final else None
+    case.save(update_fields=["stage_key", "stage_kind", "stage_since", "due_at", "closed_at"])
+    event = CaseEvent.objects.create(
+        case=case,
+        kind=CaseEvent.Kind.MOVED,
+        at=now,
+        **_actor(by, otherwise=actor_name or "The hub"),
+        button_key=button.key,
+        from_stage=left.key,
+        to_stage=target.key,
+        summary=f"{button.label}: {left.staff_name} → {target.staff_name}"[:250],
+        comment=comment if button.takes_comment else "",
+    )
+    if button.actions:
+        ActionRun.objects.bulk_create(
+            ActionRun(
+                event=event,
+                index=index,
+                type=action["type"],
+                options={key: value for key, value in action.items() if key != "type"},
+            )
+            for index, action in enumerate(button.actions)
+        )
+        queue_actions(event)
+    return event
+
+
+def _actor(by: User | None, otherwise: str) -> dict:
+    if by is None:
+        return {"actor_id": None, "actor_name": otherwise[:160]}
+    return {"actor_id": by.pk, "actor_name": str(by)[:160]}
+
+
+def _due(stage: Stage, now: datetime | None):
+    return in_days(stage.remind_after_days, now) if stage.remind_after_days else None
+
+
+def _roles_for(case: Case, user: User) -> set[str] | None:
+    """Keys of the roles that this user holds for this very case; None means every role."""
+    if user.is_superuser and user.is_active:
+        return None
+    if not user.is_active:
+        return set()
+    by_label = {role.label: role.key for role in ROLES.values()}
+    centre_area = case.centre.area_id if case.centre_id else None
+    held = set()
+    for name, area, centre in user.memberships.values_list("role__name", "area_id", "centre_id"):
+        whole_hub = area is None and centre is None
+        in_centre = centre is not None and centre == case.centre_id
+        in_area = area is not None and area in (case.area_id, centre_area)
+        if whole_hub or in_centre or in_area:
+            held.add(by_label.get(name, name))
+    return held
+
+
+def _may_press(button: Button, held: set[str] | None) -> bool:
+    return held is None or bool(held & set(button.roles))
+
+
+def _condition_holds(button: Button, case: Case) -> bool:
+    """Whether the button's condition is true for the subject. Without answers, none is."""
+    if not button.show_if:
+        return True
+    holds = getattr(case.subject, "condition_holds", None)
+    return bool(holds and holds(button.show_if))
+
+
+def _people(roles: Iterable[str]) -> str:
+    return " or ".join(str(ROLES[key].label) if key in ROLES else key for key in roles)
+
+
+def _stale(case: Case) -> StaleStageError:
+    event = case.events.filter(kind=CaseEvent.Kind.MOVED).order_by("-pk").first()
+    if event is None:
+        return StaleStageError("This button is not part of the case's present stage.", None)
+    when = timezone.localtime(event.at)
+    return StaleStageError(
+        f"{event.actor_name} moved this case to “{case.stage.staff_name}” at {when:%H:%M}. "
+        "Your press was not carried out, and nothing has been lost.",
+        event,
+    )

@@ -1,0 +1,181 @@
+"""What would strand a case, lose a mail or leave nobody in charge, found before publishing.
+
+Pure: a compiled workflow in, findings out. Each message says what is wrong and what to do.
+"""
+
+import re
+
+from cms.registry import UnknownKeyError
+
+from .actions import actions
+from .findings import ERROR, WARNING, Finding
+from .plan import FINAL, KINDS, WAITING
+
+KEY = re.compile(r"^[a-z0-9]+([_-][a-z0-9]+)*$")
+COMMENT = ("none", "optional", "required")
+
+
+class _Report(list):
+    def add(
+        self,
+        code: str,
+        message: str,
+        stage: dict | None = None,
+        button: dict | None = None,
+        *,
+        action: int | None = None,
+        level: str = ERROR,
+    ) -> None:
+        where = ""
+        if stage:
+            where = f"Stage “{stage['staff_name']}”"
+        if button:
+            where += f", button “{button['label'] or button['key']}”"
+        self.append(
+            Finding(
+                level=level,
+                code=code,
+                where=where,
+                message=message,
+                stage=stage["key"] if stage else "",
+                button=button["key"] if button else "",
+                action=action,
+            )
+        )
+
+
+def lint(plan: dict, *, known_roles: set[str]) -> list[Finding]:
+    """Findings on a compiled workflow, in the order of its stages, errors and warnings mixed."""
+    report = _Report()
+    stages = plan["stages"]
+    if not KEY.match(plan["slug"]):
+        report.add("slug", "The workflow needs a short name of small letters, digits and hyphens.")
+    if not stages:
+        report.add("no_stages", "There are no stages yet. Add the first one.")
+        return report
+    starts = [stage for stage in stages if stage["start"]]
+    if not starts:
+        report.add("no_start", "No stage is marked as the start. Mark the one where cases begin.")
+    for extra in starts[1:]:
+        report.add("two_starts", "Only one stage can be the start. Unmark this one.", extra)
+    _check_keys(report, stages)
+    for stage in stages:
+        _check_stage(report, stage, known_roles)
+        for button in stage["buttons"]:
+            _check_button(report, stage, button, {other["key"] for other in stages}, known_roles)
+    if starts:
+        _check_paths(report, stages, starts[0]["key"])
+    return report
+
+
+def _check_keys(report: _Report, stages: list[dict]):
+    seen = set()
+    for stage in stages:
+        if not KEY.match(stage["key"]):
+            report.add("key", "Its key may hold small letters, digits and _ only.", stage)
+        if stage["key"] in seen:
+            report.add("same_key", "Another stage has the same key or name. Change one.", stage)
+        seen.add(stage["key"])
+        buttons = [button["key"] for button in stage["buttons"]]
+        for button in stage["buttons"]:
+            if buttons.count(button["key"]) > 1:
+                report.add(
+                    "same_key", "Two buttons here have the same key or label.", stage, button
+                )
+
+
+def _check_roles(
+    report: _Report,
+    roles: list[str],
+    known_roles: set[str],
+    stage: dict | None,
+    button: dict | None = None,
+):
+    for role in roles:
+        if role not in known_roles:
+            report.add("unknown_role", f"There is no role called “{role}”.", stage, button)
+
+
+def _check_stage(report: _Report, stage: dict | None, known_roles: set[str]):
+    if stage["kind"] not in KINDS:
+        known = ", ".join(KINDS)
+        report.add("kind", f"“{stage['kind']}” is not a kind of stage. Use one of {known}.", stage)
+    _check_roles(report, [*stage["roles"], *stage["viewers"]], known_roles, stage)
+    if stage["kind"] == FINAL:
+        return
+    if not stage["roles"]:
+        report.add(
+            "no_owner", "Nobody owns this stage. Choose the role that looks after it.", stage
+        )
+    if not stage["buttons"]:
+        report.add(
+            "dead_end",
+            "A case could never leave this stage. Add a button, or make it a finished stage.",
+            stage,
+        )
+    days = stage["remind_after_days"]
+    if days is not None and (not isinstance(days, int) or not 0 < days <= 366):
+        report.add("remind", "Days until the reminder must be between 1 and 366.", stage)
+    if days is None and stage["kind"] == WAITING:
+        report.add(
+            "no_reminder",
+            "Cases may wait here for ever: no reminder is set.",
+            stage,
+            level=WARNING,
+        )
+
+
+def _check_button(
+    report: _Report,
+    stage: dict | None,
+    button: dict | None,
+    stage_keys: set[str],
+    known_roles: set[str],
+):
+    if not button["label"]:
+        report.add("no_label", "The button has no label.", stage, button)
+    if not button["to"]:
+        report.add("no_target", "Choose the stage that this button leads to.", stage, button)
+    elif button["to"] not in stage_keys:
+        report.add(
+            "target_gone",
+            f"It leads to “{button['to']}”, which is not a stage of this workflow.",
+            stage,
+            button,
+        )
+    if button["comment"] not in COMMENT:
+        report.add("comment", f"Comment must be one of {', '.join(COMMENT)}.", stage, button)
+    if not button["roles"]:
+        report.add("no_presser", "Nobody may press it. Choose at least one role.", stage, button)
+    _check_roles(report, button["roles"], known_roles, stage, button)
+    for index, action in enumerate(button["actions"]):
+        try:
+            kind = actions[action.get("type", "")]
+        except UnknownKeyError as problem:
+            report.add("unknown_action", str(problem), stage, button, action=index)
+            continue
+        for problem in kind().check({k: v for k, v in action.items() if k != "type"}):
+            report.add("action", f"{kind.label}: {problem}", stage, button, action=index)
+
+
+def _check_paths(report: _Report, stages: list[dict], start: str):
+    leads_to = {stage["key"]: {b["to"] for b in stage["buttons"]} for stage in stages}
+    reached, ahead = set(), [start]
+    while ahead:
+        key = ahead.pop()
+        if key not in reached:
+            reached.add(key)
+            ahead.extend(leads_to.get(key, ()))
+    ends = {stage["key"] for stage in stages if stage["kind"] == FINAL}
+    if not ends:
+        report.add("no_end", "No stage is finished, so no case could ever be closed. Add one.")
+    while True:
+        more = {key for key, to in leads_to.items() if key not in ends and to & ends}
+        if not more:
+            break
+        ends |= more
+    for stage in stages:
+        if stage["key"] not in reached:
+            report.add("unreachable", "No button leads to this stage.", stage, level=WARNING)
+        elif stage["key"] not in ends and any(s["kind"] == FINAL for s in stages):
+            report.add("no_way_out", "From here a case can never be finished.", stage)

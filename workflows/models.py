@@ -1,0 +1,223 @@
+"""What a workflow is, and what is on its way through one.
+
+A WorkflowDefinition is edited; publishing it compiles a WorkflowVersion, which never changes
+again. A Case keeps the version it began with. Only workflows.engine changes a case's stage, and
+every change is a CaseEvent that nothing edits or deletes.
+Cases are personal data: staff reach them through `Case.objects.for_user(user)` alone.
+"""
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from cms.models import Area, MusicCentre
+
+from .plan import FINAL, WAITING, Plan
+from .querysets import CaseQuerySet
+
+
+class NeverChangesError(Exception):
+    """Somebody tried to edit or delete a row that is written once."""
+
+
+class WrittenOnceQuerySet(models.QuerySet):
+    def update(self, **kwargs):
+        raise NeverChangesError(f"A {self.model._meta.verbose_name} is never changed.")
+
+
+class WrittenOnce(models.Model):
+    """A row that is written once: saving it again is refused."""
+
+    objects = WrittenOnceQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise NeverChangesError(f"A {self._meta.verbose_name} is never changed.")
+        super().save(*args, **kwargs)
+
+
+class WorkflowDefinition(models.Model):
+    """A review process as its designer edits it. Running cases never read it."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=120)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["title"]
+        verbose_name = _("review process")
+        verbose_name_plural = _("review processes")
+
+    def __str__(self):
+        return self.title
+
+
+class WorkflowVersion(WrittenOnce):
+    """One published workflow: compiled, numbered, immutable."""
+
+    definition = models.ForeignKey(WorkflowDefinition, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    data = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    groups = models.ManyToManyField(
+        Group, related_name="+", help_text=_("Every role that has a part in it.")
+    )
+    published_at = models.DateTimeField(default=timezone.now)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["definition", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["definition", "number"], name="workflowversion_once"),
+        ]
+
+    def __str__(self):
+        return f"{self.definition_id}, version {self.number}"
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan(self.data)
+
+
+class Case(models.Model):
+    """One application on its way through one workflow version.
+
+    `stage_kind` copies the kind of the stage, so that lists can ask for it. `subject` is what
+    the case is about, such as a submission; it answers `case_sections()` for the case page.
+    """
+
+    reference = models.CharField(max_length=24, unique=True)
+    version = models.ForeignKey(WorkflowVersion, models.PROTECT, related_name="cases")
+    stage_key = models.CharField(max_length=60)
+    stage_kind = models.CharField(max_length=10)
+    stage_since = models.DateTimeField()
+    subject_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
+    subject_id = models.CharField(max_length=64)
+    subject = GenericForeignKey("subject_type", "subject_id")
+    title = models.CharField(max_length=200)
+    contact_name = models.CharField(max_length=160, blank=True)
+    contact_email = models.EmailField(max_length=254, blank=True)
+    centre = models.ForeignKey(
+        MusicCentre, models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    area = models.ForeignKey(Area, models.PROTECT, null=True, blank=True, related_name="cases")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    due_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CaseQuerySet.as_manager()
+    scope_centres = ("centre",)
+    scope_areas = ("area",)
+
+    class Meta:
+        ordering = ["-opened_at"]
+        default_permissions = ("view", "change")
+        permissions = [("export_case", "Can export cases")]
+        indexes = [
+            models.Index(fields=["stage_kind", "due_at"], name="case_inbox"),
+            models.Index(fields=["version", "stage_key"], name="case_stage"),
+            models.Index(fields=["assignee", "stage_kind"], name="case_assignee"),
+            models.Index(fields=["subject_type", "subject_id"], name="case_subject"),
+            models.Index(fields=["opened_at"], name="case_opened"),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def stage(self):
+        return self.version.plan.by_key[self.stage_key]
+
+    @property
+    def public_status(self) -> str:
+        """What the family is told."""
+        return self.stage.public_name
+
+    @property
+    def is_open(self) -> bool:
+        return self.stage_kind != FINAL
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.stage_kind == WAITING
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_open and self.due_at is not None and self.due_at <= timezone.now()
+
+
+class CaseEvent(WrittenOnce):
+    """One thing that happened to a case, who or which rule did it, and why."""
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        MOVED = "moved", _("Moved")
+        NOTE = "note", _("Note")
+        ASSIGNED = "assigned", _("Assigned")
+        DEADLINE = "deadline", _("Deadline")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    # A number and a name, no foreign key: forgetting a user must not have to change history.
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=160)
+    button_key = models.CharField(max_length=60, blank=True)
+    from_stage = models.CharField(max_length=60, blank=True)
+    to_stage = models.CharField(max_length=60, blank=True)
+    summary = models.CharField(max_length=250)
+    comment = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ("view",)
+
+    def __str__(self):
+        return f"Event {self.pk} of case {self.case_id}"
+
+
+class ActionRun(models.Model):
+    """One action that an event promised: run once, retried when it fails, restartable."""
+
+    class State(models.TextChoices):
+        READY = "ready", _("Waiting")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Did not work")
+
+    event = models.ForeignKey(CaseEvent, models.CASCADE, related_name="runs")
+    index = models.PositiveSmallIntegerField()
+    type = models.CharField(max_length=60)
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=6, choices=State.choices, default=State.READY)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    result = models.CharField(max_length=300, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["event", "index"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["event", "index"], name="actionrun_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state"], name="actionrun_failed", condition=models.Q(state="failed")
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.type} of event {self.event_id}"

@@ -1,0 +1,115 @@
+"""A compiled workflow, read: stages, buttons and their actions as small values.
+
+A plan is what `workflows.compile` made and a WorkflowVersion keeps. It is never changed: whoever
+wants another plan edits the definition and publishes a new version. A stage's *kind* carries
+meaning; its names are for people and may say anything.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+OPEN, WAITING, REVIEW, DECISION, FINAL = "open", "waiting", "review", "decision", "final"
+KINDS = {
+    OPEN: "Open: with us",
+    WAITING: "Waiting for the family",
+    REVIEW: "Being reviewed",
+    DECISION: "Waiting for a decision",
+    FINAL: "Finished",
+}
+
+
+@dataclass(frozen=True)
+class Button:
+    """One thing staff may do. `to` is the key of a stage; `comment` none, optional or required."""
+
+    key: str
+    id: str
+    label: str
+    to: str
+    roles: tuple[str, ...]
+    comment: str
+    show_if: dict | None
+    actions: tuple[dict, ...]
+
+    @property
+    def needs_comment(self) -> bool:
+        return self.comment == "required"
+
+    @property
+    def takes_comment(self) -> bool:
+        return self.comment != "none"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a case stands. `roles` own it; `viewers` may only look."""
+
+    key: str
+    id: str
+    staff_name: str
+    public_name: str
+    kind: str
+    start: bool
+    roles: tuple[str, ...]
+    viewers: tuple[str, ...]
+    guidance: str
+    public_note: str
+    remind_after_days: int | None
+    buttons: tuple[Button, ...]
+
+    @property
+    def is_final(self) -> bool:
+        return self.kind == FINAL
+
+    def button(self, key: str) -> Button | None:
+        return next((button for button in self.buttons if button.key == key), None)
+
+
+class Plan:
+    """The stages of one compiled workflow, in the order their designer gave them."""
+
+    def __init__(self, data: dict):
+        self.data = data
+        self.slug: str = data["slug"]
+        self.title: str = data["title"]
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        return tuple(
+            Stage(
+                **{
+                    **stage,
+                    "roles": tuple(stage["roles"]),
+                    "viewers": tuple(stage["viewers"]),
+                    "buttons": tuple(
+                        Button(
+                            **{
+                                **button,
+                                "roles": tuple(button["roles"]),
+                                "actions": tuple(button["actions"]),
+                            }
+                        )
+                        for button in stage["buttons"]
+                    ),
+                }
+            )
+            for stage in self.data["stages"]
+        )
+
+    @cached_property
+    def by_key(self) -> dict[str, Stage]:
+        return {stage.key: stage for stage in self.stages}
+
+    @property
+    def start(self) -> Stage:
+        return next(stage for stage in self.stages if stage.start)
+
+    @property
+    def roles(self) -> set[str]:
+        """Every role that owns, sees or presses anything here: who may see a case at all."""
+        found = set()
+        for stage in self.stages:
+            found.update(stage.roles, stage.viewers)
+            for button in stage.buttons:
+                found.update(button.roles)
+        return found
