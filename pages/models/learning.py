@@ -1,0 +1,171 @@
+"""Where and what people learn: music centres, courses and ensembles, each page over its record."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.search import index
+
+from pages import listings, structured
+
+from .base import BodyPage, HubPage, RecordPage
+
+
+class CentreIndexPage(BodyPage):
+    subpage_types = ["pages.CentrePage"]
+    max_count_per_parent = 1
+
+    class Meta:
+        verbose_name = _("list of centres")
+
+    def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
+        context = super().get_context(request, *args, **kwargs)
+        context["areas"] = listings.centres_by_area(self)
+        context["places"] = listings.centres_on_map()
+        return context
+
+
+class CentrePage(RecordPage):
+    """One music centre: where, when, what meets there, and the days on which it does not."""
+
+    centre = models.ForeignKey("cms.MusicCentre", models.PROTECT, related_name="pages")
+    head = models.ForeignKey(
+        "pages.PersonPage", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    friends = models.TextField(
+        blank=True, help_text=_("The parents and friends who raise money and help out.")
+    )
+
+    record_field = "centre"
+    parent_page_types = ["pages.CentreIndexPage"]
+    subpage_types = []
+    content_panels = [
+        *HubPage.content_panels,
+        MultiFieldPanel(["centre", "head", "friends"], heading=_("The centre")),
+        FieldPanel("body"),
+    ]
+    search_fields = [
+        *BodyPage.search_fields,
+        index.SearchField("friends"),
+        index.RelatedFields(
+            "centre",
+            [
+                index.SearchField("name"),
+                index.SearchField("address"),
+                index.SearchField("postcode"),
+                index.SearchField("access"),
+            ],
+        ),
+    ]
+
+    class Meta:
+        verbose_name = _("music centre")
+
+    def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
+        context = super().get_context(request, *args, **kwargs)
+        today = timezone.localdate()
+        dates = list(self.centre.dates.filter(ends_on__gte=today).select_related("term"))
+        context["centre"] = self.centre
+        context["centre_dates"] = dates
+        context["closed_today"] = next(
+            (d for d in dates if d.kind == d.Kind.CLOSED and d.starts_on <= today <= d.ends_on),
+            None,
+        )
+        context["groups"] = listings.ensembles_at(self.centre)
+        context["dates"] = listings.next_course_dates(6, centre=self.centre)
+        return context
+
+    def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
+        return [structured.place(self.centre, self.full_url)]
+
+
+class CourseIndexPage(BodyPage):
+    subpage_types = ["pages.CoursePage"]
+    max_count_per_parent = 1
+
+    class Meta:
+        verbose_name = _("list of courses")
+
+    def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
+        context = super().get_context(request, *args, **kwargs)
+        context["courses"] = listings.courses_with_dates(self)
+        return context
+
+
+class CoursePage(RecordPage):
+    """A programme that runs again and again: the page stays, its dates come and go."""
+
+    course = models.ForeignKey("cms.Course", models.PROTECT, related_name="pages")
+
+    record_field = "course"
+    parent_page_types = ["pages.CourseIndexPage"]
+    subpage_types = []
+    content_panels = [*HubPage.content_panels, "course", "body"]
+    search_fields = [
+        *BodyPage.search_fields,
+        index.RelatedFields("course", [index.SearchField("title"), index.SearchField("summary")]),
+    ]
+
+    class Meta:
+        verbose_name = _("course")
+
+    def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
+        context = super().get_context(request, *args, **kwargs)
+        context["course"] = self.course
+        context["dates"] = self.dates()
+        context["stories"] = listings.news_about_course(self.course_id)
+        return context
+
+    def dates(self) -> list:
+        """Dates still to come, with the places left on each. One query; read once a request."""
+        if not hasattr(self, "_dates"):
+            self._dates = listings.dates_of_course(self.course_id)
+        return self._dates
+
+    def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
+        return [structured.course(self.course, self.dates(), self.full_url)]
+
+
+class EnsembleIndexPage(BodyPage):
+    subpage_types = ["pages.EnsemblePage"]
+    max_count_per_parent = 1
+
+    class Meta:
+        verbose_name = _("list of ensembles")
+
+    def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
+        context = super().get_context(request, *args, **kwargs)
+        context["levels"] = listings.ensembles_by_level(self)
+        context["today"] = timezone.localdate()
+        return context
+
+
+class EnsemblePage(RecordPage):
+    """One group or ensemble: who it is for, when it meets, and where its members go next."""
+
+    ensemble = models.ForeignKey("cms.Ensemble", models.PROTECT, related_name="pages")
+
+    record_field = "ensemble"
+    parent_page_types = ["pages.EnsembleIndexPage"]
+    subpage_types = []
+    content_panels = [*HubPage.content_panels, "ensemble", "body"]
+    search_fields = [
+        *BodyPage.search_fields,
+        index.RelatedFields("ensemble", [index.SearchField("name"), index.SearchField("summary")]),
+    ]
+
+    class Meta:
+        verbose_name = _("ensemble")
+
+    def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
+        context = super().get_context(request, *args, **kwargs)
+        ensemble = self.ensemble
+        context["ensemble"] = ensemble
+        context["sections"] = ensemble.sections.select_related("instrument")
+        context["leads_to"] = listings.ensemble_cards(ensemble.leads_to.all())
+        context["fed_by"] = listings.ensemble_cards(ensemble.fed_by.all())
+        context["auditions_open"] = ensemble.auditions_are_open(timezone.localdate())
+        return context
+
+    def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
+        return [structured.music_group(self.ensemble, self.full_url)]
