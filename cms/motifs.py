@@ -1,0 +1,93 @@
+"""Staves, waves and strings, drawn as SVG from a number: the hub's pictures without a picture.
+
+The same seed gives the same drawing for ever, so a page keeps its melody. Colours are classes
+(`m1`, `f2`) that hub.css paints, never values, so that dark mode and print follow.
+"""
+
+import math
+import random
+from html import escape
+
+Point = tuple[float, float]
+
+
+def _curve(points: list[Point]) -> str:
+    """A path of cubic curves through `points` (Catmull-Rom), one decimal: small and smooth."""
+    path = f"M{points[0][0]:g} {points[0][1]:.1f}"
+    for index in range(len(points) - 1):
+        before = points[max(index - 1, 0)]
+        start, end = points[index], points[index + 1]
+        after = points[min(index + 2, len(points) - 1)]
+        first = (start[0] + (end[0] - before[0]) / 6, start[1] + (end[1] - before[1]) / 6)
+        second = (end[0] - (after[0] - start[0]) / 6, end[1] - (after[1] - start[1]) / 6)
+        path += "C" + " ".join(f"{value:.1f}" for value in (*first, *second, *end))
+    return path
+
+
+def _svg(width: int, height: int, kind: str, body: str) -> str:
+    return (
+        f'<svg class="motif motif--{escape(kind)}" viewBox="0 0 {width} {height}" '
+        f'preserveAspectRatio="xMidYMid slice" aria-hidden="true" focusable="false">{body}</svg>'
+    )
+
+
+def strings(seed: int) -> str:
+    """Five strings, plucked: still at the left, swinging where the finger left them."""
+    dice = random.Random(f"strings-{seed}")  # noqa: S311 - a drawing, not a secret
+    centre = dice.uniform(760, 960)
+    body = []
+    for line in range(5):
+        base = 90 + line * 55
+        reach, turns, phase = dice.uniform(40, 120), dice.uniform(1.6, 3.4), dice.uniform(0, 6.3)
+        points = []
+        for step in range(25):
+            x = step * 50.0
+            swing = math.exp(-(((x - centre) / 330) ** 2))
+            points.append((x, base + swing * reach * math.sin(phase + x / 1200 * turns * math.tau)))
+        body.append(f'<path class="m{(0, 1, 2, 3, 0)[line]}" d="{_curve(points)}"/>')
+        for _ in range(2 if line in {1, 2, 3} else 0):
+            x, y = points[dice.randint(11, 22)]
+            body.append(
+                f'<circle class="f{line}" cx="{x:g}" cy="{y:.1f}" r="{dice.randint(7, 15)}"/>'
+            )
+    return _svg(1200, 400, "strings", "".join(body))
+
+
+def stave(seed: int) -> str:
+    """A short tune on five lines: steps and small leaps of the pentatonic scale."""
+    dice = random.Random(f"stave-{seed}")  # noqa: S311 - a drawing, not a secret
+    body = [f'<path class="m0" d="M0 {16 + line * 10}H1200"/>' for line in range(5)]
+    place, x = dice.randint(2, 6), 60.0
+    while x < 1160:
+        y = 56 - place * 5
+        colour = dice.choice("0123")
+        stem = (
+            f"M{x + 6:g} {y - 1:g}V{y - 26:g}" if place < 5 else f"M{x - 6:g} {y + 1:g}V{y + 26:g}"
+        )
+        body.append(
+            f'<path class="m{colour} stem" d="{stem}"/>'
+            f'<ellipse class="f{colour}" cx="{x:g}" cy="{y:g}" rx="7" ry="5"/>'
+        )
+        place = min(8, max(0, place + dice.choice((-2, -1, -1, 1, 1, 2, 3, -3))))
+        x += dice.choice((44, 44, 66, 88, 132))
+    return _svg(1200, 72, "stave", "".join(body))
+
+
+def waves(seed: int) -> str:
+    """Bands of sound, one behind the other, for the pictures that a page has not got."""
+    dice = random.Random(f"waves-{seed}")  # noqa: S311 - a drawing, not a secret
+    colours = list("1230")
+    dice.shuffle(colours)
+    body = []
+    for band, colour in enumerate(colours):
+        base, reach = 110 + band * 65, dice.uniform(18, 46)
+        turns, phase = dice.uniform(0.8, 2.2), dice.uniform(0, 6.3)
+        points = [
+            (x, base + reach * math.sin(phase + x / 600 * turns * math.tau))
+            for x in range(0, 601, 50)
+        ]
+        body.append(f'<path class="f{colour}" d="{_curve(points)}V400H0Z"/>')
+    return _svg(600, 400, "waves", "".join(body))
+
+
+MOTIFS = {"strings": strings, "stave": stave, "waves": waves}
