@@ -58,10 +58,10 @@ CASES = ("workflows.view_case", "workflows.change_case")
 DESIGN = (
     "workflows.*_workflowdefinition",
     "hub_forms.*_formdefinition",
-    *_edits("mailtemplate"),
+    "cms.*_mailtemplate",
 )
 CALENDAR = _edits("academicyear", "term", "centredate")
-PEOPLE = ("pupil", "guardian", "pupilguardian", "teacher", "musicgroup", "enrolment")
+PEOPLE = ("pupil", "guardian", "teacher", "musicgroup", "enrolment")
 
 ROLES: dict[str, Role] = {
     role.key: role
@@ -110,7 +110,7 @@ ROLES: dict[str, Role] = {
                 *ADMIN,
                 *CASES,
                 "workflows.export_case",
-                *_reads("pupil", "guardian", "pupilguardian", "place"),
+                *_reads("pupil", "guardian", "place"),
                 *_exports("place"),
                 *_edits("course", "coursedate"),
                 *DESIGN,
@@ -125,7 +125,7 @@ ROLES: dict[str, Role] = {
                 *ADMIN,
                 *CASES,
                 "workflows.export_case",
-                *_reads("pupil", "guardian", "pupilguardian", "musicgroup", "enrolment"),
+                *_reads("pupil", "guardian", "musicgroup", "enrolment"),
                 *_edits("ensemble", "ensemblesection"),
                 "cms.change_enrolment",
                 *DESIGN,
@@ -152,7 +152,7 @@ ROLES: dict[str, Role] = {
             (
                 *ADMIN,
                 *_reads(*PEOPLE),
-                *_edits(*PEOPLE, "school"),
+                *_edits(*PEOPLE, "pupilguardian", "school"),
                 *_exports(*PEOPLE),
                 "imports.*",
             ),

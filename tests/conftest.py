@@ -36,3 +36,11 @@ def _let_tests_empty_the_access_log():
     Command.handle = flush_all
     yield
     Command.handle = flush
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_root():
+    """WhiteNoise warns when the folder that collectstatic fills is not there."""
+    from django.conf import settings
+
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)

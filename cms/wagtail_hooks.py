@@ -1,0 +1,42 @@
+"""What the kernel adds to the Wagtail admin: menus, screens, styles. Registration only."""
+
+from django.contrib import messages
+from django.db.models import ProtectedError, RestrictedError
+from django.db.models.deletion import Collector
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from wagtail import hooks
+from wagtail.snippets.models import register_snippet
+from wagtail_modeladmin.options import modeladmin_register
+
+from .rosteradmin import BookingGroup, RosterGroup
+from .viewsets import CatalogueGroup
+
+modeladmin_register(BookingGroup)
+modeladmin_register(RosterGroup)
+register_snippet(CatalogueGroup)
+
+
+@hooks.register("insert_global_admin_css")
+def desk_styles():
+    return format_html('<link rel="stylesheet" href="{}">', static("cms/css/desks.css"))
+
+
+@hooks.register("before_delete_snippet")
+def explain_what_is_still_in_use(request, instances):
+    """Say what holds a record in place, instead of failing half-way through deleting it."""
+    for instance in instances:
+        collector = Collector(using=instance._state.db)
+        try:
+            collector.collect([instance])
+        except (ProtectedError, RestrictedError) as error:
+            held = sorted({str(row._meta.verbose_name_plural) for row in error.args[1]})
+            messages.error(
+                request,
+                _("“%(record)s” cannot be deleted: it is still used by %(held)s.")
+                % {"record": instance, "held": ", ".join(held)},
+            )
+            return redirect(instance.snippet_viewset.get_url_name("list"))
+    return None
