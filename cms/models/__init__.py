@@ -22,8 +22,9 @@ from .catalogue import (
     Partner,
     StrategicFunction,
 )
+from .mailtemplate import MailTemplate
 from .media import HubDocument, HubImage, HubRendition
-from .outbox import Job, OutboxMessage, ScheduledRun
+from .outbox import Job, OutboxMessage, RateCount, ScheduledRun
 from .places import Place
 from .roster import Award, Enrolment, Guardian, MusicGroup, Pupil, PupilGuardian, School, Teacher
 from .site import HubSettings
@@ -47,6 +48,7 @@ __all__ = [
     "HubSettings",
     "Instrument",
     "Job",
+    "MailTemplate",
     "Membership",
     "Mode",
     "MusicCentre",
@@ -57,6 +59,7 @@ __all__ = [
     "Place",
     "Pupil",
     "PupilGuardian",
+    "RateCount",
     "ScheduledRun",
     "School",
     "StrategicFunction",

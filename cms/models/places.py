@@ -1,6 +1,8 @@
 """A place on a course date: held, offered, confirmed, or no longer.
 
-Rows are written by cms.places alone, under a lock on their course date.
+Rows are written by cms.places alone, under a lock on their course date. A row that may count has a
+seat, 1 to the capacity, and the database has no two rows with one seat: should the lock ever be
+forgotten, the second booking fails instead of being one too many.
 """
 
 from django.db import models
@@ -48,6 +50,7 @@ class Place(models.Model):
 
     SETTLED = ("confirmed", "attended", "no_show")
     TIMED = ("held", "offered")
+    ACTIVE = (*TIMED, *SETTLED)
 
     course_date = models.ForeignKey(CourseDate, models.PROTECT, related_name="places")
     pupil = models.ForeignKey(Pupil, models.PROTECT, null=True, blank=True, related_name="places")
@@ -58,6 +61,7 @@ class Place(models.Model):
         default=1, help_text=_("Which child of that journey, from 1.")
     )
     state = models.CharField(max_length=10, choices=State.choices)
+    seat = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     price_pence = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -79,12 +83,26 @@ class Place(models.Model):
                 condition=Q(state__in=["confirmed", "attended", "no_show"]),
                 name="place_once_per_pupil",
             ),
+            models.UniqueConstraint(fields=["course_date", "seat"], name="place_once_per_seat"),
             models.CheckConstraint(
                 condition=~Q(state__in=["held", "offered"]) | Q(expires_at__isnull=False),
                 name="place_hold_expires",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["held", "offered", "confirmed", "attended", "no_show"],
+                    seat__gte=1,
+                )
+                | Q(state__in=["released", "lapsed", "cancelled"], seat__isnull=True),
+                name="place_has_a_seat_while_it_counts",
             ),
         ]
         indexes = [models.Index(fields=["course_date", "state"], name="place_count")]
 
     def __str__(self):
         return f"Place {self.pk}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Confirmed, or beyond: it counts until somebody gives it back."""
+        return self.state in self.SETTLED

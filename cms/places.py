@@ -1,0 +1,345 @@
+"""Places on course dates: hold, extend, confirm, release. The only writer of Place rows.
+
+Every verb is one short transaction that locks the course dates it touches, in the order of their
+keys, and counts from the rows: confirmed, plus holds and offers that have not run out. There is no
+counter to drift. A family's children get all their places or none; nothing is ever split.
+
+A hold is trusted until it runs out: confirming it needs no count. A hold that ran out is worth
+nothing by itself, whether or not anybody has marked it yet: confirming it counts again.
+
+`holder` is the journey or case that the places belong to, at most 64 characters.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cms.models import CourseDate, Place
+
+HOLD_MINUTES = 15
+HOLD_MINUTES_EACH = 2
+MAX_HOLD_MINUTES = 120
+
+State = Place.State
+
+
+class PlacesError(Exception):
+    """Something stands between a family and its places. The message is a sentence for them."""
+
+
+class FullError(PlacesError):
+    """Fewer places are left than were asked for. `left` is how many there are, 0 or more."""
+
+    def __init__(self, course_date: CourseDate, left: int):
+        self.course_date_id, self.left = course_date.pk, left
+        super().__init__(
+            _("There are no places left on %(date)s.") % {"date": course_date}
+            if not left
+            else ngettext(
+                "There is only %(left)s place left on %(date)s.",
+                "There are only %(left)s places left on %(date)s.",
+                left,
+            )
+            % {"left": left, "date": course_date}
+        )
+
+
+class HoldExpiredError(FullError):
+    """The hold had run out, and the places have gone to others meanwhile."""
+
+
+class NotBookableError(PlacesError):
+    """`reason` is "unknown", "cancelled", "not_open_yet", "closed" or "started"."""
+
+    def __init__(self, reason: str):
+        self.reason = reason
+        super().__init__(
+            {
+                "unknown": _("There is no such date."),
+                "cancelled": _("We have had to cancel this date."),
+                "not_open_yet": _("Booking for this date has not opened yet."),
+                "closed": _("Booking for this date has closed."),
+                "started": _("This date has begun."),
+            }[reason]
+        )
+
+
+class NothingHeldError(PlacesError):
+    """The holder has no places, and never had any, or gave them back."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no place kept for you. Please choose a date again."))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a course date stands within a lock: places left, and what its seats are."""
+
+    left: int
+    top_seat: int
+    seated: int
+
+
+def hold_minutes(children: int) -> int:
+    """How long a family has to fill in the form: longer with more children."""
+    return min(HOLD_MINUTES + HOLD_MINUTES_EACH * children, MAX_HOLD_MINUTES)
+
+
+def hold(
+    course_date_id: int, *, holder: str, children: int, minutes: int | None = None
+) -> list[Place]:
+    """Keep `children` places for a holder for a while: all of them, or FullError and none.
+
+    Asked again by the same holder it changes the number and starts the time again, and gives back
+    what the holder held on another date; places that are confirmed already are simply returned.
+    `minutes` is `hold_minutes(children)` unless given.
+    Raises FullError(left), NotBookableError(reason), ValueError for a number below 1.
+    """
+    return hold_all({course_date_id: children}, holder=holder, minutes=minutes)
+
+
+def hold_all(wanted: Mapping[int, int], *, holder: str, minutes: int | None = None) -> list[Place]:
+    """The same for several course dates at once, `{course date id: children}`: all or nothing.
+
+    `wanted` is all that the holder wants from now on.
+    """
+    if not wanted or min(wanted.values()) < 1:
+        raise ValueError("At least one place must be asked for.")
+    if not holder:
+        raise ValueError("A hold needs a holder.")
+    with _locked_for(holder, also=wanted) as (dates, places):
+        now = timezone.now()
+        until = now + timedelta(minutes=minutes or hold_minutes(sum(wanted.values())))
+        settled_on = {place.course_date_id for place in places if place.is_settled}
+        mine = [place for place in places if not place.is_settled]
+        for pk in wanted:
+            if pk not in settled_on:
+                _check_bookable(dates.get(pk), now)
+        gone = [p for p in mine if p.course_date_id not in wanted or not _is_live(p, now)]
+        _give_back(gone, State.RELEASED)
+        held = [place for place in mine if place not in gone]
+        for pk in sorted(wanted.keys() - settled_on):
+            kept = [place for place in held if place.course_date_id == pk]
+            _hold_one(dates[pk], holder, wanted[pk], kept, until)
+        result = Place.objects.filter(
+            holder=holder, course_date_id__in=wanted, state__in=Place.ACTIVE
+        )
+        return list(result.order_by("course_date_id", "child_number"))
+
+
+def extend(holder: str, *, minutes: int | None = None) -> datetime:
+    """Give a holder more time: until when. Raises HoldExpiredError or NothingHeldError.
+
+    A hold that ran out is taken up again when there is still room.
+    """
+    with _locked_for(holder) as (dates, places):
+        now = timezone.now()
+        timed = [place for place in places if not place.is_settled]
+        if not timed:
+            raise NothingHeldError
+        until = now + timedelta(minutes=minutes or hold_minutes(len(timed)))
+        _revive(dates, timed, now)
+        for place in timed:
+            place.expires_at = max(until, place.expires_at)
+            place.save(update_fields=["state", "seat", "expires_at", "changed_at"])
+        return min(place.expires_at for place in timed)
+
+
+def confirm(holder: str) -> list[Place]:
+    """Make a holder's places theirs: all or none. Asked twice it changes nothing.
+
+    A live hold is trusted. One that ran out is counted again: HoldExpiredError(left) when others
+    have the places now. Raises NothingHeldError when there is nothing to confirm, and
+    NotBookableError("cancelled") when the date was called off meanwhile.
+    """
+    with _locked_for(holder) as (dates, places):
+        if not places:
+            raise NothingHeldError
+        now = timezone.now()
+        open_places = [place for place in places if not place.is_settled]
+        for place in open_places:
+            if dates[place.course_date_id].status == CourseDate.Status.CANCELLED:
+                raise NotBookableError("cancelled")
+        _revive(dates, open_places, now)
+        for place in open_places:
+            place.state, place.expires_at = State.CONFIRMED, None
+            place.save(update_fields=["state", "seat", "expires_at", "changed_at"])
+        return places
+
+
+def release(holder: str, reason: str = "released") -> list[Place]:
+    """Give back all that a holder has; returns what was given back, [] when there was nothing.
+
+    `reason` is "released" (given back or withdrawn) or "cancelled" (called off by the hub).
+    """
+    if reason not in (State.RELEASED, State.CANCELLED):
+        raise ValueError('The reason is "released" or "cancelled".')
+    with _locked_for(holder) as (_dates, places):
+        attended = (State.ATTENDED, State.NO_SHOW)
+        given_back = [place for place in places if place.state not in attended]
+        _give_back(given_back, reason)
+        return given_back
+
+
+def left_on(course_date_id: int) -> int:
+    """Places left now, for showing: by the time somebody asks for one it may be gone."""
+    taken = Place.objects.occupying().filter(course_date_id=course_date_id).count()
+    capacity = CourseDate.objects.values_list("capacity", flat=True).get(pk=course_date_id)
+    return max(0, capacity - taken)
+
+
+def lapse_expired(limit: int = 500) -> int:
+    """Mark holds that have run out, so that lists read well. Nothing depends on its having run."""
+    run_out = Q(state__in=Place.TIMED, expires_at__lte=timezone.now())
+    if not Place.objects.filter(run_out).exists():
+        return 0
+    dates = Place.objects.filter(run_out).order_by().values_list("course_date_id", flat=True)
+    lapsed = 0
+    for pk in sorted(set(dates[:limit])):
+        with _locked([pk]):
+            lapsed += _lapse(pk, timezone.now())
+    return lapsed
+
+
+def lock_course_dates(course_date_ids: list[int]) -> dict[int, CourseDate]:
+    """The course dates by key, locked until the end of the transaction, lowest key first.
+
+    SQLite has no row locks: there BEGIN IMMEDIATE has taken the one write lock already.
+    """
+    rows = CourseDate.objects.select_for_update(of=("self",), no_key=True)
+    return {row.pk: row for row in rows.filter(pk__in=course_date_ids).order_by("pk")}
+
+
+@contextmanager
+def _locked(course_date_ids: Iterable[int]) -> Iterator[dict[int, CourseDate]]:
+    with transaction.atomic():
+        yield lock_course_dates(sorted(course_date_ids))
+
+
+@contextmanager
+def _locked_for(
+    holder: str, also: Iterable[int] = ()
+) -> Iterator[tuple[dict[int, CourseDate], list[Place]]]:
+    """A holder's course dates and `also` locked, with the holder's places that still stand.
+
+    Those are the active ones, and holds that ran out and were neither renewed nor given up.
+    """
+    standing = Place.objects.filter(holder=holder, state__in=(*Place.ACTIVE, State.LAPSED))
+    before = set(standing.order_by().values_list("course_date_id", flat=True))
+    with _locked({*before, *also}) as dates:
+        # Read again: what was read before the lock may have changed while we waited for it.
+        yield dates, list(standing.filter(course_date_id__in=dates).order_by("pk"))
+
+
+def _check_bookable(date: CourseDate | None, now: datetime) -> None:
+    if date is None:
+        raise NotBookableError("unknown")
+    if date.status == CourseDate.Status.CANCELLED:
+        raise NotBookableError("cancelled")
+    if now < date.booking_opens_at:
+        raise NotBookableError("not_open_yet")
+    if now >= date.booking_closes_at:
+        raise NotBookableError("closed")
+    if now >= date.starts_at:
+        raise NotBookableError("started")
+
+
+def _lapse(course_date_id: int, now: datetime) -> int:
+    return Place.objects.filter(
+        course_date_id=course_date_id, state__in=Place.TIMED, expires_at__lte=now
+    ).update(state=State.LAPSED, seat=None, changed_at=now)
+
+
+def _standing(date: CourseDate, now: datetime) -> Standing:
+    """Count one locked date; holds that have run out lose their seats first."""
+    seated = Place.objects.filter(course_date_id=date.pk, seat__isnull=False).order_by()
+    run_out = Q(state__in=Place.TIMED, expires_at__lte=now)
+
+    def count() -> dict[str, int]:
+        return seated.aggregate(
+            number=Count("pk"), top=Max("seat"), run_out=Count("pk", filter=run_out)
+        )
+
+    found = count()
+    if found["run_out"]:
+        _lapse(date.pk, now)
+        found = count()
+    return Standing(date.capacity - found["number"], found["top"] or 0, found["number"])
+
+
+def _free_seats(date: CourseDate, standing: Standing, number: int) -> list[int]:
+    """The lowest free seat numbers. No query in the usual case, where there are no gaps."""
+    if standing.top_seat == standing.seated:
+        return list(range(standing.top_seat + 1, standing.top_seat + 1 + number))
+    used = set(
+        Place.objects.filter(course_date_id=date.pk, seat__isnull=False).values_list(
+            "seat", flat=True
+        )
+    )
+    free = (seat for seat in range(1, len(used) + number + 1) if seat not in used)
+    return [next(free) for _number in range(number)]
+
+
+def _hold_one(
+    date: CourseDate, holder: str, children: int, kept: list[Place], until: datetime
+) -> None:
+    """Bring a holder's live holds on one locked date to `children`."""
+    standing = _standing(date, timezone.now())
+    missing = children - len(kept)
+    if missing > standing.left:
+        raise FullError(date, max(0, standing.left + len(kept)))
+    kept.sort(key=lambda place: place.child_number)
+    _give_back(kept[children:], State.RELEASED)
+    Place.objects.filter(pk__in=[place.pk for place in kept[:children]]).update(
+        expires_at=until, changed_at=timezone.now()
+    )
+    if missing <= 0:
+        return
+    taken = {place.child_number for place in kept}
+    child_numbers = [n for n in range(1, children + len(kept) + 1) if n not in taken][:missing]
+    Place.objects.bulk_create(
+        Place(
+            course_date=date,
+            holder=holder,
+            child_number=child_number,
+            state=State.HELD,
+            seat=seat,
+            expires_at=until,
+            price_pence=date.price_pence,
+        )
+        for child_number, seat in zip(
+            child_numbers, _free_seats(date, standing, missing), strict=True
+        )
+    )
+
+
+def _give_back(places: list[Place], state: str) -> None:
+    for place in places:
+        place.state, place.seat, place.expires_at = state, None, None
+        place.save(update_fields=["state", "seat", "expires_at", "changed_at"])
+
+
+def _revive(dates: dict[int, CourseDate], places: list[Place], now: datetime) -> None:
+    """Give seats again to holds that ran out, counting once for each date; all or none."""
+    for pk, date in sorted(dates.items()):
+        late = [
+            place for place in places if place.course_date_id == pk and not _is_live(place, now)
+        ]
+        if not late:
+            continue
+        standing = _standing(date, now)
+        if len(late) > standing.left:
+            raise HoldExpiredError(date, max(0, standing.left))
+        for place, seat in zip(late, _free_seats(date, standing, len(late)), strict=True):
+            place.state, place.seat, place.expires_at = State.HELD, seat, now
+
+
+def _is_live(place: Place, now: datetime) -> bool:
+    return place.state in Place.TIMED and place.expires_at > now
