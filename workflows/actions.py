@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cms import mail
 from cms.registry import Registry
 
 from .models import ActionRun, Case, CaseEvent
@@ -72,8 +73,6 @@ class SendEmail(Action):
         return problems
 
     def run(self, case: Case, options: dict) -> str:
-        from cms import mail  # noqa: PLC0415
-
         address = case.contact_email
         if options.get("to") == "assignee":
             address = case.assignee.email if case.assignee else ""

@@ -6,3 +6,7 @@ from django.apps import AppConfig
 class WorkflowsConfig(AppConfig):
     name = "workflows"
     label = "workflows"
+    verbose_name = "Review processes"
+
+    def ready(self):
+        from workflows import running  # noqa: F401, PLC0415 - registers the job handler

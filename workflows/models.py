@@ -12,13 +12,15 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from cms.models import Area, MusicCentre
 
 from .plan import FINAL, WAITING, Plan
 from .querysets import CaseQuerySet
+
+_plans: dict[str, Plan] = {}
+MAX_PLANS = 200
 
 
 class NeverChangesError(Exception):
@@ -84,9 +86,15 @@ class WorkflowVersion(WrittenOnce):
     def __str__(self):
         return f"{self.definition_id}, version {self.number}"
 
-    @cached_property
+    @property
     def plan(self) -> Plan:
-        return Plan(self.data)
+        """The compiled workflow, read. Content decides, so each is parsed once per process."""
+        plan = _plans.get(self.sha256)
+        if plan is None:
+            if len(_plans) > MAX_PLANS:
+                _plans.clear()
+            plan = _plans[self.sha256] = Plan(self.data)
+        return plan
 
 
 class Case(models.Model):

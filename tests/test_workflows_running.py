@@ -1,0 +1,160 @@
+"""What a button sets off: in order, once, tried again, visible when it fails."""
+
+import copy
+
+import pytest
+from django.utils import timezone
+
+from cms import jobs
+from cms.models import Job, MailTemplate, OutboxMessage
+from tests.test_workflows_engine import BOOKING, case, centres, officer, version  # noqa: F401
+from workflows.compile import check, publish
+from workflows.engine import open_case, perform
+from workflows.models import ActionRun
+from workflows.running import job_key, restart_actions
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def template():
+    return MailTemplate.objects.create(
+        key="booking-confirmed",
+        name="Place confirmed",
+        subject="Your place {{ reference }}",
+        body="It is {{ status }}.",
+        placeholders={"reference": "SW-0000", "status": "Confirmed"},
+    )
+
+
+def with_actions(*actions):
+    data = copy.deepcopy(BOOKING)
+    data["stages"][0]["buttons"][0]["actions"] = list(actions)
+    return data
+
+
+def opened(centres, *actions):  # noqa: F811
+    publish(with_actions(*actions))
+    return open_case(
+        workflow_slug="course-booking",
+        subject=centres["west"],
+        title="One child",
+        reference="SW-0002",
+        centre=centres["west"],
+        contact_email="family@example.org",
+    )
+
+
+def run_until_over(event):
+    """Ring as the minute's sweep would, as if each wait had passed."""
+    key = job_key(event.pk)
+    for _ in range(10):
+        job = Job.objects.get(key=key)
+        if job.state in (Job.State.DONE, Job.State.FAILED):
+            break
+        Job.objects.filter(key=key).update(not_before=timezone.now())
+        jobs.run_job.call_local(job.pk)
+    return Job.objects.get(key=key)
+
+
+def states(event):
+    return list(event.runs.order_by("index").values_list("state", "attempts"))
+
+
+def test_confirming_puts_the_familys_letter_in_the_outbox_once(centres, officer, template):  # noqa: F811
+    case = opened(centres, {"type": "send_email", "template": "booking-confirmed"})  # noqa: F811
+    event = perform(case.pk, "confirm", by=officer)
+    assert OutboxMessage.objects.count() == 0
+
+    job = run_until_over(event)
+    jobs.run_job.call_local(job.pk)
+
+    message = OutboxMessage.objects.get()
+    assert (message.to, message.subject) == ("family@example.org", "Your place SW-0002")
+    assert "It is Confirmed." in message.text
+    assert states(event) == [("done", 1)]
+
+
+def test_a_later_action_waits_for_the_one_that_fails(centres, officer, template):  # noqa: F811
+    case = opened(  # noqa: F811
+        centres,
+        {"type": "failing_demo"},
+        {"type": "send_email", "template": "booking-confirmed"},
+    )
+    event = perform(case.pk, "confirm", by=officer)
+
+    job = run_until_over(event)
+
+    assert job.state == Job.State.FAILED
+    assert states(event) == [("failed", 5), ("failed", 0)]
+    assert event.runs.first().problem == "This demonstration fails on purpose."
+    assert OutboxMessage.objects.count() == 0
+    case.refresh_from_db()
+    assert case.stage_key == "confirmed"
+
+
+def test_an_action_that_recovers_is_done_once(centres, officer):  # noqa: F811
+    case = opened(centres, {"type": "failing_demo", "works_on": 3}, {"type": "demo"})  # noqa: F811
+    event = perform(case.pk, "confirm", by=officer)
+
+    job = run_until_over(event)
+
+    assert (job.state, states(event)) == (Job.State.DONE, [("done", 3), ("done", 1)])
+
+
+def test_what_failed_can_be_started_again_by_hand(centres, officer, template):  # noqa: F811
+    MailTemplate.objects.all().delete()
+    case = opened(centres, {"type": "send_email", "template": "booking-confirmed"})  # noqa: F811
+    event = perform(case.pk, "confirm", by=officer)
+    run_until_over(event)
+    assert states(event) == [("failed", 5)]
+    template.pk = None
+    template.save(force_insert=True)
+
+    restart_actions(event, by=officer)
+    run_until_over(event)
+
+    assert states(event) == [("done", 6)]
+    assert case.events.last().summary.startswith("Started again what followed “Confirm place")
+
+
+def test_assigning_and_due_dates_change_the_case_and_say_so(centres, officer):  # noqa: F811
+    case = opened(centres, {"type": "assign"}, {"type": "set_due_date", "days": 14})  # noqa: F811
+    event = perform(case.pk, "confirm", by=officer)
+    run_until_over(event)
+
+    case.refresh_from_db()
+    due = timezone.localtime(case.due_at)
+    assert case.assignee == officer
+    assert due.date() == timezone.localdate() + timezone.timedelta(days=14)
+    assert [row.result for row in ActionRun.objects.all()] == [
+        "Assigned to Ada Officer",
+        f"Due on {due:%d %B %Y}",
+    ]
+
+
+def test_rolling_back_the_press_leaves_no_promise(centres, officer):  # noqa: F811
+    from django.db import transaction
+
+    case = opened(centres, {"type": "demo"})  # noqa: F811
+    with pytest.raises(RuntimeError), transaction.atomic():
+        perform(case.pk, "confirm", by=officer)
+        raise RuntimeError
+
+    assert (Job.objects.count(), ActionRun.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ({"type": "send_email"}, "Send an e-mail: “template” is missing."),
+        (
+            {"type": "send_email", "template": "x", "cc": "y"},
+            "Send an e-mail: “cc” is not an option.",
+        ),
+        ({"type": "set_due_date", "days": "soon"}, "Set a due date: “days” must be a number"),
+        ({"type": "fly"}, "No action is called 'fly'."),
+    ],
+)
+def test_bad_options_are_found_before_publishing(db, action, said):
+    assert any(f.message.startswith(said) for f in check(with_actions(action)))
