@@ -1,0 +1,21 @@
+"""Every question type, one class each, in one registry: `field_types["date"]`.
+
+Importing this package registers the hub's own; another app registers its own from its ready().
+"""
+
+from . import choices, compound, dates, files, offerings, shown, text
+from .base import Asking, FieldType, field_type, field_types
+
+__all__ = [
+    "Asking",
+    "FieldType",
+    "choices",
+    "compound",
+    "dates",
+    "field_type",
+    "field_types",
+    "files",
+    "offerings",
+    "shown",
+    "text",
+]

@@ -1,0 +1,97 @@
+# ruff: noqa: ANN201 - as in every module of models (pyproject.toml)
+"""What a form is: a definition that its author edits, and the versions published from it.
+
+Publishing compiles a FormVersion, which never changes again; journeys, submissions, exports and
+the builder's own checks read nothing else. No personal data may ever stand in a definition: its
+versions outlive every family's right to be forgotten.
+"""
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    RevisionMixin,
+    WorkflowMixin,
+)
+
+
+class NeverChangesError(Exception):
+    """Somebody tried to edit a published version."""
+
+
+class FormDefinition(
+    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, models.Model
+):
+    """A form as its author edits it. Running journeys never read it.
+
+    `data` is the form in the package's shape (forms/package.schema.json); the builder's
+    StreamField reads and writes that same shape, so nothing here depends on block classes.
+    """
+
+    slug = models.SlugField(_("address"), unique=True, help_text=_("The form is at /apply/…/."))
+    title = models.CharField(_("title"), max_length=120)
+    data = models.JSONField(default=dict, blank=True)
+    workflow_slug = models.SlugField(_("review process"), blank=True)
+    samples = models.JSONField(_("sample families"), default=list, blank=True)
+
+    workflow_states = GenericRelation(
+        "wagtailcore.WorkflowState",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        related_query_name="form_definition",
+        for_concrete_model=False,
+    )
+    revisions = GenericRelation(
+        "wagtailcore.Revision",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        related_query_name="form_definition",
+        for_concrete_model=False,
+    )
+
+    class Meta:
+        ordering = ["title"]
+        verbose_name = _("form")
+        verbose_name_plural = _("forms")
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def current_version(self):
+        """The version that new journeys begin with, or None when nothing is published."""
+        return self.versions.order_by("-number").first()
+
+
+class FormVersion(models.Model):
+    """One published form: compiled, numbered, immutable. See forms.compile for the shape."""
+
+    form = models.ForeignKey(FormDefinition, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    schema_version = models.PositiveSmallIntegerField(default=1)
+    compiled = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    published_at = models.DateTimeField(default=timezone.now)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["form", "-number"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["form", "number"], name="formversion_once"),
+        ]
+
+    def __str__(self):
+        return f"Form {self.form_id}, version {self.number}"
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise NeverChangesError("A published version is never changed: publish a new one.")
+        super().save(*args, **kwargs)
