@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class ImportsConfig(AppConfig):
     name = "imports"
     label = "imports"
+
+    def ready(self) -> None:
+        from . import jobs, rosters  # noqa: F401, PLC0415 - they register themselves

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cms.models import Job
+
 
 class SourceProfile(models.Model):
     """What is remembered about one source, such as "Arbor, nightly": its headings and rules.
@@ -115,6 +117,9 @@ class ImportRun(models.Model):
     )
     approved_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
     purged_at = models.DateTimeField(null=True, blank=True)
 
     objects = ImportRunQuerySet.as_manager()
@@ -163,8 +168,6 @@ class PlanRow(models.Model):
         REFUSED = "refused", _("Refused")
 
     class Outcome(models.TextChoices):
-        NONE = "", _("Not yet")
-        DONE = "done", _("Done")
         CONFLICT = "conflict", _("Changed since the plan")
         HELD = "held", _("Held back")
 

@@ -1,0 +1,179 @@
+# ruff: noqa: ANN001, ANN201 - the signatures are those of django-import-export, which has no types
+"""Cells that name another record: a school by its URN, a centre by its name, instruments by theirs.
+
+A value is the other record's natural key, as text, so that a plan can be read by people and
+outlives primary keys. `Lookup` turns words into keys with one query for a batch of new words and
+remembers them; nothing is looked up row by row.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db.models import Model
+
+from .errors import CellProblem
+from .widgets import TextWidget, tidy
+
+REMEMBERED = 50_000
+
+
+class Target(NamedTuple):
+    """The record that a word means: its key in the database, its natural key, and a warning."""
+
+    pk: int
+    key: str
+    problem: str = ""
+    hint: str = ""
+
+
+class LinkWidget(TextWidget):
+    """One other record. `key` is the field that names it; `also` are other fields that may."""
+
+    kind = "names another record"
+
+    def __init__(self, model: type[Model], key: str, also: tuple[str, ...] = (), what: str = ""):
+        super().__init__(160)
+        self.model = model
+        self.key = key
+        self.also = also
+        self.what = what or str(model._meta.verbose_name)
+
+    def fetch(self, words: Iterable[str]) -> dict[str, Target]:
+        """Folded word -> Target, for those of the words that name a record. A query per field."""
+        wanted = set(words)
+        found: dict[str, Target] = {}
+        for name in (*reversed(self.also), self.key):
+            rows = self.model._default_manager.order_by()
+            # Names are compared without regard to case, which SQL does differently per engine;
+            # they belong to short tables, so those are read whole.
+            if name == self.key and not self.also:
+                rows = rows.filter(**{f"{name}__in": wanted})
+            for pk, key, value, *extra in rows.values_list("pk", self.key, name, *self.extra):
+                if value and (word := self.fold(value)) in wanted:
+                    found[word] = self.target(pk, key, *extra)
+        return found
+
+    extra: tuple[str, ...] = ()
+
+    def fold(self, word: str) -> str:
+        return word.casefold() if self.also else word
+
+    def target(self, pk: int, key: str, *extra) -> Target:
+        return Target(pk, key)
+
+    def words(self, text: str) -> list[str]:
+        return [super().parse(text)]
+
+    def value(self, targets: list[Target]):
+        return targets[0].key
+
+    def clean(self, value, row=None, **kwargs):
+        """The record itself, for django-import-export's own engine. Raises CellProblem."""
+        text = "" if value is None else str(value)
+        if not text.strip():
+            return None
+        return self.model._default_manager.get(pk=self._targets(text)[0].pk)
+
+    def _targets(self, text: str) -> list[Target]:
+        words = [self.fold(word) for word in self.words(text)]
+        return self.resolve(words, self.fetch(words))
+
+    def resolve(self, words: list[str], known: dict[str, Target]) -> list[Target]:
+        """The targets of already folded words. Raises CellProblem for the first unknown one."""
+        for word in words:
+            target = known.get(word)
+            if target is None:
+                raise CellProblem(
+                    f"No {self.what} here is called “{word[:60]}”.",
+                    f"Bring in the roster that holds this {self.what} first, or mend the cell.",
+                )
+            if target.problem:
+                raise CellProblem(target.problem, target.hint)
+        return [known[word] for word in words]
+
+    def render(self, value, obj=None, **kwargs):
+        return "" if value is None else str(getattr(value, self.key) or "")
+
+
+class SchoolWidget(LinkWidget):
+    """A school by its URN; a school that has closed is pointed out, with its successor."""
+
+    extra = ("status", "closed_on", "successors__urn")
+
+    def __init__(self, model: type[Model]):
+        super().__init__(model, "urn", what="school")
+
+    def target(self, pk, key, status, closed_on, successor):
+        if status != "closed":
+            return Target(pk, key)
+        day = f" on {closed_on:%d/%m/%Y}" if closed_on else ""
+        hint = f"Its successor is {successor}." if successor else "Which school is it now?"
+        return Target(pk, key, f"School {key} closed{day}.", hint)
+
+
+class LinksWidget(LinkWidget):
+    """Several other records in one cell, separated by semicolons or commas; order means nothing."""
+
+    kind = "names other records"
+
+    def words(self, text):
+        text = tidy(text).replace("|", ";")
+        parts = text.split(";") if ";" in text else text.split(",")
+        return [word for part in parts if (word := part.strip())]
+
+    def value(self, targets):
+        return sorted({target.key for target in targets})
+
+    def clean(self, value, row=None, **kwargs):
+        text = "" if value is None else str(value)
+        targets = self._targets(text) if text.strip() else []
+        return self.model._default_manager.filter(pk__in=[target.pk for target in targets])
+
+    def render(self, value, obj=None, **kwargs):
+        if value is None:
+            return ""
+        return "; ".join(sorted(str(getattr(other, self.key)) for other in value.all()))
+
+
+class Lookup:
+    """What the words of one link column mean, asked in batches and remembered for one run."""
+
+    def __init__(self, widget: LinkWidget):
+        self.widget = widget
+        self._known: dict[str, Target] = {}
+        self._unknown: set[str] = set()
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Look up the words of these cells that were not met before: one query for all of them."""
+        self.learn_words(word for text in texts for word in _safe_words(self.widget, text))
+
+    def learn_words(self, words: Iterable[str]) -> None:
+        """The same for words or natural keys that stand by themselves."""
+        widget = self.widget
+        words = {widget.fold(word) for word in words}
+        new = words - self._known.keys() - self._unknown
+        if not new:
+            return
+        if len(self._known) + len(self._unknown) > REMEMBERED:
+            self._known.clear()
+            self._unknown.clear()
+            new = words
+        found = widget.fetch(new)
+        self._known |= found
+        self._unknown |= new - found.keys()
+
+    def parse(self, text: str):
+        """The value of a cell whose words were learnt. Raises CellProblem."""
+        words = [self.widget.fold(word) for word in self.widget.words(text)]
+        return self.widget.value(self.widget.resolve(words, self._known))
+
+    def pk(self, key: str) -> int:
+        """The primary key behind a natural key that was learnt. Raises KeyError."""
+        return self._known[self.widget.fold(key)].pk
+
+
+def _safe_words(widget: LinkWidget, text: str) -> list[str]:
+    try:
+        return widget.words(text)
+    except CellProblem:
+        return []  # reported when the cell is parsed

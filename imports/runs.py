@@ -1,0 +1,207 @@
+"""The verbs of an import run: receive a file, plan it, approve, stop, discard, undo.
+
+Each is one short transaction that moves the run from one state to the next and promises the work
+as a job. Screens and the command line call these and nothing below them. Whether somebody may is
+asked before (imports.views); here only whether the run can.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cms import jobs
+from cms.models import Job, User
+
+from . import plan, sealed, undo
+from .errors import FileTooLarge, UnreadableFile
+from .mapping import Mapping, propose, prove_dates, require_key
+from .models import ImportRun, PlanRow
+from .reader import MAX_BYTES
+from .resources import rosters
+
+State = ImportRun.State
+
+
+class NotNowError(Exception):
+    """The run is not in a state for this. The message is a sentence for staff."""
+
+
+def receive(
+    roster: str,
+    pieces: Iterable[bytes],
+    name: str,
+    *,
+    by: User | None = None,
+    is_full: bool = False,
+    profile: Any = None,
+) -> ImportRun:
+    """Store an uploaded file, sealed, and propose how to read it. Raises UnreadableFile.
+
+    Nothing of a file that cannot be read is kept.
+    """
+    digest = hashlib.sha256()
+    size = 0
+
+    def counted() -> Iterable[bytes]:
+        nonlocal size
+        for piece in pieces:
+            size += len(piece)
+            if size > MAX_BYTES:
+                raise FileTooLarge(f"The file is larger than {MAX_BYTES // 1024 // 1024} MB.")
+            digest.update(piece)
+            yield piece
+
+    stored = sealed.seal(counted())
+    run = ImportRun(
+        roster=roster,
+        profile=profile,
+        original_name=name[-150:],
+        stored_name=stored,
+        size=size,
+        sha256=digest.hexdigest(),
+        is_full=is_full,
+        created_by=by,
+    )
+    try:
+        table, close = plan.open_table(run)
+        try:
+            run.sheet = table.sheet
+            mapping = propose(table, rosters[roster])
+            run.mapping = mapping.to_json()
+            run.notes = [*table.notes, *mapping.notes, *_seen_before(run)]
+        finally:
+            close()
+        with transaction.atomic():
+            run.save()
+    except BaseException:
+        sealed.shred(stored)
+        raise
+    return run
+
+
+def receive_upload(roster: str, upload: UploadedFile, **options) -> ImportRun:
+    """`receive` for a file that came with a form."""
+    return receive(roster, upload.chunks(), upload.name or "roster", **options)
+
+
+def _seen_before(run: ImportRun) -> list[str]:
+    before = ImportRun.objects.filter(
+        roster=run.roster, sha256=run.sha256, state=State.APPLIED
+    ).first()
+    if before is None:
+        return []
+    day = timezone.localtime(before.finished_at)
+    return [f"This very file was applied before, on {day:%d/%m/%Y at %H:%M}."]
+
+
+def remap(run: ImportRun, columns: dict[str, list[str]], *, is_full: bool) -> None:
+    """Read the file with these columns instead: {field: headings}. Raises UnreadableFile."""
+    roster = rosters[run.roster]
+    table, close = plan.open_table(run)
+    try:
+        mapping = Mapping(columns=columns, fingerprint=table.fingerprint)
+        used = {heading for headings in columns.values() for heading in headings}
+        unknown = used - set(table.header)
+        if unknown:
+            raise UnreadableFile(f"The file has no column {min(unknown)!r}.")
+        mapping.ignored = [heading for heading in table.header if heading not in used]
+        require_key(mapping, roster)
+        prove_dates(mapping, table, roster)
+    finally:
+        close()
+    run.mapping = mapping.to_json()
+    run.notes = [*table.notes, *mapping.notes, *_seen_before(run)]
+    run.is_full = is_full
+    run.save(update_fields=["mapping", "notes", "is_full"])
+
+
+def start_planning(run: ImportRun) -> Job:
+    """Have the file read in the background. Raises UnreadableFile, NotNowError."""
+    require_key(Mapping.from_json(run.mapping), rosters[run.roster])
+    with transaction.atomic():
+        _move(run, {State.UPLOADED, State.PLANNED}, State.PLANNING, problem="")
+        return _promise(run, "plan")
+
+
+def reopen(run: ImportRun) -> None:
+    """Back to choosing columns, with the same file. Raises NotNowError."""
+    with transaction.atomic():
+        _move(run, {State.PLANNED}, State.UPLOADED)
+        run.plan_rows.all().delete()
+
+
+def approve(run: ImportRun, *, by: User | None, with_leavers: bool = False) -> Job:
+    """Have the plan carried out, exactly as it stands. Raises NotNowError.
+
+    `with_leavers` lets those leave whom the guard rail held back.
+    """
+    try:
+        with transaction.atomic():
+            _move(
+                run,
+                {State.PLANNED},
+                State.APPLYING,
+                approved_by=by,
+                approved_at=timezone.now(),
+                allows_leavers=with_leavers,
+            )
+            if with_leavers and run.held:
+                freed = run.plan_rows.filter(outcome=PlanRow.Outcome.HELD).update(outcome="")
+                run.counts |= {"left": run.count("left") + freed, "held": 0}
+                run.save(update_fields=["counts"])
+            return _promise(run, "apply")
+    except IntegrityError:
+        run.refresh_from_db()
+        raise NotNowError(
+            f"Another import of {rosters[run.roster].title.lower()} is being applied. "
+            "Wait for its receipt, then approve this one."
+        ) from None
+
+
+def stop(run: ImportRun) -> None:
+    """Stop after the present chunk. What was done so far stays, and can be undone."""
+    if run.job_id is None or not run.is_moving:
+        raise NotNowError("Nothing is under way that could be stopped.")
+    jobs.cancel(run.job_id)
+
+
+def discard(run: ImportRun) -> None:
+    """Throw a plan away, with its file. Raises NotNowError."""
+    with transaction.atomic():
+        _move(run, {State.UPLOADED, State.PLANNED}, State.DISCARDED, finished_at=timezone.now())
+        run.plan_rows.all().delete()
+    if run.stored_name:
+        sealed.shred(run.stored_name)
+
+
+def take_back(run: ImportRun, *, by: User | None) -> ImportRun:
+    """Undo a run now: the plan of its reverse, approved. Raises CannotUndoError, NotNowError."""
+    with transaction.atomic():
+        reverse = undo.plan_undo(run, by=by)
+        approve(reverse, by=by)
+    return reverse
+
+
+def _move(run: ImportRun, from_states: set, to: str, **changes) -> None:
+    """Change the state on condition that nobody did in the meantime."""
+    moved = ImportRun.objects.filter(pk=run.pk, state__in=from_states).update(state=to, **changes)
+    if not moved:
+        run.refresh_from_db()
+        raise NotNowError(
+            f"This import is now “{run.get_state_display()}”, so that cannot be done with it."
+        )
+    run.refresh_from_db()
+
+
+def _promise(run: ImportRun, verb: str) -> Job:
+    kind = f"imports.{verb}"
+    total = None if verb == "plan" else run.plan_rows.filter(action__in=PlanRow.WRITES).count()
+    key = f"{kind}-{run.pk}-{secrets.token_hex(4)}"
+    run.job = jobs.enqueue(kind, key=key, payload={"run": run.pk}, total=total)
+    run.save(update_fields=["job"])
+    return run.job
