@@ -1,0 +1,98 @@
+"""The centre, course and ensemble pages of the demo hub, one for each record."""
+
+from cms.models import Course, Ensemble, MusicCentre
+
+
+def add_record_pages(entries: dict) -> dict:
+    """The written tree with a child for every record below its index. Returns the same tree."""
+    children = {
+        "CentreIndexPage": centre_entries,
+        "CourseIndexPage": lambda: course_entries(entries["course_bodies"]),
+        "EnsembleIndexPage": ensemble_entries,
+    }
+    for index in entries["children"]:
+        index["children"] = children[index["type"]]()
+    return entries
+
+
+def centre_entries() -> list[dict]:
+    return [
+        {
+            "type": "CentrePage",
+            "slug": centre.slug,
+            "title": centre.name,
+            "centre": f"@MusicCentre:{centre.slug}",
+            "summary": f"Groups, lessons and courses in {centre.address.rpartition(', ')[2]}. "
+            f"{centre.opening_hours}.",
+            "friends": "The Friends of the centre run the tea table and pay for two free places "
+            "each term. Ask for them at the door.",
+            "body": [
+                {"heading": "Your first visit"},
+                {
+                    "paragraph": "Come ten minutes early and ask at the desk by the main door. "
+                    "Somebody will take you to your group and bring you back. "
+                    "Parents may stay for the first session."
+                },
+                {
+                    "callout": {
+                        "tone": "info",
+                        "heading": "Parking and buses",
+                        "text": "Park at the school, drive slowly, and leave the bays by the door "
+                        "for those who need them. The nearest bus stop is in the same road.",
+                    }
+                },
+            ],
+        }
+        for centre in MusicCentre.objects.all()
+    ]
+
+
+def course_entries(bodies: dict) -> list[dict]:
+    return [
+        {
+            "type": "CoursePage",
+            "slug": course.slug,
+            "title": course.title,
+            "course": f"@Course:{course.slug}",
+            "summary": course.summary,
+            "body": bodies[course.slug],
+        }
+        for course in Course.objects.order_by("pk")
+        if course.slug in bodies
+    ]
+
+
+def ensemble_entries() -> list[dict]:
+    return [
+        {
+            "type": "EnsemblePage",
+            "slug": ensemble.slug,
+            "title": ensemble.name,
+            "ensemble": f"@Ensemble:{ensemble.slug}",
+            "summary": ensemble.summary,
+            "body": ensemble_body(ensemble),
+        }
+        for ensemble in Ensemble.objects.order_by("pk")
+    ]
+
+
+def ensemble_body(ensemble: Ensemble) -> list[dict]:
+    if ensemble.has_auditions:
+        return [
+            {"heading": "How to join"},
+            {
+                "steps": {
+                    "steps": [
+                        {"title": "Apply", "text": "Everyone applies each year, members too."},
+                        {"title": "Play or sing", "text": "Come to a day, or send a film."},
+                        {"title": "Hear from us", "text": "Everybody hears on the same day."},
+                        {"title": "Say yes", "text": "And tell us what you need for the season."},
+                    ]
+                }
+            },
+            {"questions": {"questions": ["@Question:Do you need a grade to join an ensemble?"]}},
+        ]
+    return [
+        {"heading": "How to join"},
+        {"paragraph": "Come to a session and see whether you like it. The first one is free."},
+    ]

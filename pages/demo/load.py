@@ -1,0 +1,117 @@
+"""Loads the demo hub: records, snippets and settings, pages, and the index that finds them."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import yaml
+from django.apps import apps
+from django.core.management import call_command
+from django.db import transaction
+from wagtail.models import Page, ReferenceIndex, Site
+from wagtail.signal_handlers import disable_reference_index_auto_update
+
+from cms.models import HubSettings
+from pages.models import HomePage
+
+from .files import load_documents, load_pictures
+from .learning import add_record_pages
+from .records import load_records
+from .references import NAMED_BY, References
+from .tree import Tree
+
+HERE = Path(__file__).parent
+PAGE_FILES = ("home", "about", "hub", "learning", "schools", "news", "duties")
+
+
+@dataclass
+class Report:
+    """How many of each kind were added; nothing at all on a second load."""
+
+    added: dict[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return any(self.added.values())
+
+    def __str__(self) -> str:
+        parts = [f"{number} {name}" for name, number in self.added.items() if number]
+        return ", ".join(parts) or "nothing: it was all there"
+
+
+def read(name: str) -> dict:
+    return yaml.safe_load((HERE / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def load(today: date) -> Report:
+    """Add what the demo hub lacks, as one transaction. Raises UnknownNameError on a bad file."""
+    report = Report()
+    references = References(today)
+    with transaction.atomic(), disable_reference_index_auto_update():
+        report.added |= load_records(read("records"), today)
+        report.added["documents"] = load_documents(today)
+        report.added["pictures"] = load_pictures()
+        report.added["snippets"] = load_snippets(read("site"), references)
+        tree = Tree(references)
+        home = home_page()
+        for name in PAGE_FILES:
+            entry = add_record_pages(read(name)) if name == "learning" else read(name)
+            tree.fill_home(home, entry) if name == "home" else tree.add_children(home, entry)
+        tree.publish()
+        report.added["pages"] = len(tree.added)
+        load_settings(read("site")["settings"], home)
+        for page, _entry in tree.added:
+            ReferenceIndex.create_or_update_for_object(page)
+    if report:
+        call_command("update_index", verbosity=0)
+    return report
+
+
+def home_page() -> HomePage:
+    """The home page of the default site, made where there is none."""
+    site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
+    if site and isinstance(site.root_page.specific, HomePage):
+        return site.root_page.specific
+    home = HomePage(title="Home", slug="hub-home")
+    Page.get_first_root_node().add_child(instance=home)
+    if site is None:
+        site = Site(hostname="localhost", is_default_site=True)
+    site.root_page = home
+    site.save()
+    return home
+
+
+def load_settings(facts: dict, home: HomePage) -> None:
+    """Fill the hub's details where nobody has done so yet."""
+    site = Site.objects.get(is_default_site=True)
+    settings = HubSettings.for_site(site)
+    if settings.pk and settings.strapline:
+        return
+    for name, value in facts.items():
+        setattr(settings, name, value)
+    settings.save()
+
+
+def load_snippets(data: dict, references: References) -> int:
+    """Add figures, contacts, questions, logos, categories, themes and search words. How many."""
+    added = 0
+    for section, model_name in (
+        ("key_figures", "KeyFigure"),
+        ("contact_cards", "ContactCard"),
+        ("questions", "Question"),
+        ("logos", "Logo"),
+        ("news_categories", "NewsCategory"),
+        ("themes", "Theme"),
+    ):
+        app, key = NAMED_BY[model_name]
+        model = apps.get_model(app, model_name)
+        for row in data[section]:
+            values = {
+                name: references.field(model._meta.get_field(name), value)
+                for name, value in row.items()
+            }
+            added += model.objects.get_or_create(**{key: row[key]}, defaults=values)[1]
+    words = apps.get_model("pages", "SearchWord")
+    for phrase, meanings in data["search_words"].items():
+        for meaning in meanings:
+            added += words.objects.get_or_create(phrase=phrase, stands_for=meaning)[1]
+    return added
