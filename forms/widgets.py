@@ -21,6 +21,7 @@ class Part:
     inputmode: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     optional: bool = False
+    radios: bool = False
     attrs: dict = field(default_factory=dict)
 
 

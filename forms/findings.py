@@ -1,0 +1,64 @@
+"""What is wrong with a form, said so that its author can mend it."""
+
+from dataclasses import asdict, dataclass
+
+ERROR, WARNING = "error", "warning"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`where` names step and question as the author wrote them; the keys and ids find the block."""
+
+    level: str
+    code: str
+    where: str
+    message: str
+    step: str = ""
+    question: str = ""
+    block_id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+    def as_json(self) -> dict:
+        return asdict(self)
+
+
+class NotPublishableError(Exception):
+    """The form has errors, so nothing was published. `findings` says each of them."""
+
+    def __init__(self, findings: list[Finding]):
+        self.findings = [finding for finding in findings if finding.level == ERROR]
+        super().__init__(" ".join(str(finding) for finding in self.findings))
+
+
+class Report(list):
+    """Findings in the order of the form."""
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        step: dict | None = None,
+        question: dict | None = None,
+        *,
+        level: str = ERROR,
+    ) -> None:
+        where = f"Step “{step['title'] or step['key']}”" if step else ""
+        if question:
+            where += f", question “{question['label'] or question['key']}”"
+        self.append(
+            Finding(
+                level=level,
+                code=code,
+                where=where,
+                message=message,
+                step=step["key"] if step else "",
+                question=question["key"] if question else "",
+                block_id=(question or step or {}).get("id", ""),
+            )
+        )
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self if finding.level == ERROR]
