@@ -44,3 +44,41 @@ def _static_root():
     from django.conf import settings
 
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture
+def centres(db):
+    """One centre in each of two areas, by the area's slug."""
+    from cms.models import Area, MusicCentre
+
+    west = Area.objects.create(name="West", slug="west")
+    east = Area.objects.create(name="East", slug="east")
+    return {
+        "west": MusicCentre.objects.create(
+            name="Westbrook", slug="westbrook", area=west, address="1 Lane", postcode="SG4 9UJ"
+        ),
+        "east": MusicCentre.objects.create(
+            name="Eastfield", slug="eastfield", area=east, address="2 Lane", postcode="SG4 9UJ"
+        ),
+    }
+
+
+@pytest.fixture
+def version(db):
+    """The published workflow of tests/casework.py."""
+    from tests.casework import BOOKING
+    from workflows.compile import publish
+
+    return publish(BOOKING)
+
+
+@pytest.fixture
+def officer(db):
+    """Ada Officer, with the bookings role for the whole hub."""
+    from django.contrib.auth import get_user_model
+
+    from cms.roles import grant
+
+    user = get_user_model().objects.create_user("officer", first_name="Ada", last_name="Officer")
+    grant(user, "bookings")
+    return user

@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from cms.models import Area, MusicCentre
 from cms.roles import grant, revoke
+from tests.casework import BOOKING
 from workflows.compile import NotPublishableError, check, publish
 from workflows.engine import (
     StaleStageError,
@@ -16,65 +16,6 @@ from workflows.engine import (
 from workflows.models import Case, CaseEvent, NeverChangesError, WorkflowVersion
 
 pytestmark = pytest.mark.django_db
-
-BOOKING = {
-    "slug": "course-booking",
-    "title": "Course booking",
-    "stages": [
-        {
-            "key": "new",
-            "staff_name": "New",
-            "public_name": "Received",
-            "kind": "open",
-            "start": True,
-            "roles": ["bookings"],
-            "remind_after_days": 3,
-            "buttons": [
-                {
-                    "key": "confirm",
-                    "label": "Confirm place",
-                    "to": "confirmed",
-                    "actions": [{"type": "demo", "message": "told"}],
-                },
-                {
-                    "key": "decline",
-                    "label": "Decline",
-                    "to": "declined",
-                    "comment": "required",
-                    "roles": ["hub_manager"],
-                },
-            ],
-        },
-        {"key": "confirmed", "staff_name": "Confirmed", "kind": "final"},
-        {"key": "declined", "staff_name": "Declined", "kind": "final"},
-    ],
-}
-
-
-@pytest.fixture
-def centres():
-    west = Area.objects.create(name="West", slug="west")
-    east = Area.objects.create(name="East", slug="east")
-    return {
-        "west": MusicCentre.objects.create(
-            name="Westbrook", slug="westbrook", area=west, address="1 Lane", postcode="SG4 9UJ"
-        ),
-        "east": MusicCentre.objects.create(
-            name="Eastfield", slug="eastfield", area=east, address="2 Lane", postcode="SG4 9UJ"
-        ),
-    }
-
-
-@pytest.fixture
-def version():
-    return publish(BOOKING)
-
-
-@pytest.fixture
-def officer():
-    user = get_user_model().objects.create_user("officer", first_name="Ada", last_name="Officer")
-    grant(user, "bookings")
-    return user
 
 
 @pytest.fixture

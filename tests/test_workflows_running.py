@@ -1,17 +1,15 @@
 """What a button sets off: in order, once, tried again, visible when it fails."""
 
-import copy
-
 import pytest
 from django.utils import timezone
 
 from cms import jobs
 from cms.models import Job, MailTemplate, OutboxMessage
-from tests.test_workflows_engine import BOOKING, case, centres, officer, version  # noqa: F401
+from tests.casework import run_until_over, with_actions
 from workflows.compile import check, publish
 from workflows.engine import open_case, perform
 from workflows.models import ActionRun
-from workflows.running import job_key, restart_actions
+from workflows.running import restart_actions
 
 pytestmark = pytest.mark.django_db
 
@@ -27,13 +25,7 @@ def template():
     )
 
 
-def with_actions(*actions):
-    data = copy.deepcopy(BOOKING)
-    data["stages"][0]["buttons"][0]["actions"] = list(actions)
-    return data
-
-
-def opened(centres, *actions):  # noqa: F811
+def opened(centres, *actions):
     publish(with_actions(*actions))
     return open_case(
         workflow_slug="course-booking",
@@ -45,24 +37,12 @@ def opened(centres, *actions):  # noqa: F811
     )
 
 
-def run_until_over(event):
-    """Ring as the minute's sweep would, as if each wait had passed."""
-    key = job_key(event.pk)
-    for _ in range(10):
-        job = Job.objects.get(key=key)
-        if job.state in (Job.State.DONE, Job.State.FAILED):
-            break
-        Job.objects.filter(key=key).update(not_before=timezone.now())
-        jobs.run_job.call_local(job.pk)
-    return Job.objects.get(key=key)
-
-
 def states(event):
     return list(event.runs.order_by("index").values_list("state", "attempts"))
 
 
-def test_confirming_puts_the_familys_letter_in_the_outbox_once(centres, officer, template):  # noqa: F811
-    case = opened(centres, {"type": "send_email", "template": "booking-confirmed"})  # noqa: F811
+def test_confirming_puts_the_familys_letter_in_the_outbox_once(centres, officer, template):
+    case = opened(centres, {"type": "send_email", "template": "booking-confirmed"})
     event = perform(case.pk, "confirm", by=officer)
     assert OutboxMessage.objects.count() == 0
 
@@ -75,8 +55,8 @@ def test_confirming_puts_the_familys_letter_in_the_outbox_once(centres, officer,
     assert states(event) == [("done", 1)]
 
 
-def test_a_later_action_waits_for_the_one_that_fails(centres, officer, template):  # noqa: F811
-    case = opened(  # noqa: F811
+def test_a_later_action_waits_for_the_one_that_fails(centres, officer, template):
+    case = opened(
         centres,
         {"type": "failing_demo"},
         {"type": "send_email", "template": "booking-confirmed"},
@@ -93,8 +73,8 @@ def test_a_later_action_waits_for_the_one_that_fails(centres, officer, template)
     assert case.stage_key == "confirmed"
 
 
-def test_an_action_that_recovers_is_done_once(centres, officer):  # noqa: F811
-    case = opened(centres, {"type": "failing_demo", "works_on": 3}, {"type": "demo"})  # noqa: F811
+def test_an_action_that_recovers_is_done_once(centres, officer):
+    case = opened(centres, {"type": "failing_demo", "works_on": 3}, {"type": "demo"})
     event = perform(case.pk, "confirm", by=officer)
 
     job = run_until_over(event)
@@ -102,9 +82,9 @@ def test_an_action_that_recovers_is_done_once(centres, officer):  # noqa: F811
     assert (job.state, states(event)) == (Job.State.DONE, [("done", 3), ("done", 1)])
 
 
-def test_what_failed_can_be_started_again_by_hand(centres, officer, template):  # noqa: F811
+def test_what_failed_can_be_started_again_by_hand(centres, officer, template):
     MailTemplate.objects.all().delete()
-    case = opened(centres, {"type": "send_email", "template": "booking-confirmed"})  # noqa: F811
+    case = opened(centres, {"type": "send_email", "template": "booking-confirmed"})
     event = perform(case.pk, "confirm", by=officer)
     run_until_over(event)
     assert states(event) == [("failed", 5)]
@@ -118,8 +98,8 @@ def test_what_failed_can_be_started_again_by_hand(centres, officer, template):  
     assert case.events.last().summary.startswith("Started again what followed “Confirm place")
 
 
-def test_assigning_and_due_dates_change_the_case_and_say_so(centres, officer):  # noqa: F811
-    case = opened(centres, {"type": "assign"}, {"type": "set_due_date", "days": 14})  # noqa: F811
+def test_assigning_and_due_dates_change_the_case_and_say_so(centres, officer):
+    case = opened(centres, {"type": "assign"}, {"type": "set_due_date", "days": 14})
     event = perform(case.pk, "confirm", by=officer)
     run_until_over(event)
 
@@ -133,10 +113,10 @@ def test_assigning_and_due_dates_change_the_case_and_say_so(centres, officer):  
     ]
 
 
-def test_rolling_back_the_press_leaves_no_promise(centres, officer):  # noqa: F811
+def test_rolling_back_the_press_leaves_no_promise(centres, officer):
     from django.db import transaction
 
-    case = opened(centres, {"type": "demo"})  # noqa: F811
+    case = opened(centres, {"type": "demo"})
     with pytest.raises(RuntimeError), transaction.atomic():
         perform(case.pk, "confirm", by=officer)
         raise RuntimeError

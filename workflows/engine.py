@@ -154,6 +154,37 @@ def perform(
         return _move(case, button, by, comment, actor_name)
 
 
+def add_note(case_id: int, text: str, *, by: User) -> CaseEvent:
+    """Write a note into the case's history. Raises Case.DoesNotExist, ValueError when empty."""
+    text = text.strip()
+    if not text:
+        raise ValueError("The note is empty.")
+    case = Case.objects.for_user(by, "change").get(pk=case_id)
+    return CaseEvent.objects.create(
+        case=case, kind=CaseEvent.Kind.NOTE, **_actor(by, ""), summary="Note", comment=text
+    )
+
+
+def assign(case_id: int, to: User | None, *, by: User) -> CaseEvent:
+    """Give the case to somebody who may see it, or to nobody.
+
+    Raises Case.DoesNotExist, and TransitionNotAllowedError when `to` may not see it.
+    """
+    with transaction.atomic():
+        reachable = Case.objects.for_user(by, "change").filter(pk=case_id)
+        case = Case.objects.select_for_update().get(pk__in=reachable.order_by().values("pk"))
+        if to and not Case.objects.for_user(to).filter(pk=case.pk).exists():
+            raise TransitionNotAllowedError(f"{to} may not see this case, so cannot have it.")
+        case.assignee = to
+        case.save(update_fields=["assignee"])
+        return CaseEvent.objects.create(
+            case=case,
+            kind=CaseEvent.Kind.ASSIGNED,
+            **_actor(by, ""),
+            summary=f"Assigned to {to}"[:250] if to else "Assigned to nobody",
+        )
+
+
 def _move(case: Case, button: Button, by: User | None, comment: str, actor_name: str) -> CaseEvent:
     now = timezone.now()
     left, target = case.stage, case.version.plan.by_key[button.to]

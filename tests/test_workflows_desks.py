@@ -1,0 +1,262 @@
+"""The officer's inbox and case page: who sees what, what may be pressed, and what is never lost."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from cms.demo_users import PEOPLE, demo_logins
+from cms.models import AccessLogEntry, MailTemplate, OutboxMessage
+from cms.roles import grant
+from tests.casework import run_until_over, with_actions
+from workflows.compile import publish
+from workflows.engine import open_case, perform
+from workflows.models import Case
+
+pytestmark = pytest.mark.django_db
+
+INBOX = "cases:inbox"
+
+
+def new_case(centre, number=1, **extra):
+    return open_case(
+        workflow_slug="course-booking",
+        subject=centre,
+        title=f"{centre.name} one child",
+        reference=f"SW-{centre.name[:1]}{number}",
+        centre=centre,
+        contact_name="Robin Canarybird",
+        contact_email="robin@example.org",
+        **extra,
+    )
+
+
+@pytest.fixture
+def case(version, centres):
+    return new_case(centres["west"])
+
+
+def see(client, user, address, *args, **query):
+    client.force_login(user)
+    return client.get(reverse(address, args=args), query)
+
+
+def press(client, user, case, button="confirm", stage="new", comment=""):
+    client.force_login(user)
+    return client.post(
+        reverse("cases:press", args=[case.pk]),
+        {"button": button, "stage": stage, "comment": comment},
+    )
+
+
+def test_a_bookings_officer_sees_opens_and_confirms_and_the_family_is_told(
+    client,
+    officer,
+    centres,
+):
+    MailTemplate.objects.create(
+        key="booking-confirmed",
+        name="Confirmed",
+        subject="Your place {{ reference }}",
+        body="It is {{ status }}.",
+        placeholders={"reference": "SW-0000", "status": "Confirmed"},
+    )
+    publish(with_actions({"type": "send_email", "template": "booking-confirmed"}))
+    case = new_case(centres["west"])
+
+    listed = see(client, officer, INBOX).content.decode()
+    opened = see(client, officer, "cases:case", case.pk).content.decode()
+    pressed = press(client, officer, case)
+    run_until_over(case.events.last())
+
+    assert case.reference in listed
+    assert "Robin Canarybird" in opened
+    assert "Moves to “Confirmed”. Sends the e-mail “booking-confirmed”." in opened
+    assert pressed.status_code == 302
+    assert OutboxMessage.objects.get().to == "robin@example.org"
+    page = see(client, officer, "cases:case", case.pk).content.decode()
+    assert "Your place SW-W1" in page
+    assert "This case is finished." in page
+    assert list(AccessLogEntry.objects.values_list("action", flat=True)) == [
+        "list",
+        "inspect",
+        "press",
+        "inspect",
+    ]
+
+
+def test_a_wrong_role_is_refused_and_told_why(client, case, officer):
+    response = press(client, officer, case, button="decline", comment="Sorry")
+
+    assert response.status_code == 422
+    assert "“Decline” is for Hub manager" in response.content.decode()
+    assert ">Sorry</textarea>" in response.content.decode()
+    case.refresh_from_db()
+    assert case.stage_key == "new"
+
+
+@pytest.mark.parametrize("role", ["comms_lead", "roster_admin"])
+def test_without_cases_there_is_no_inbox(client, case, role):
+    user = get_user_model().objects.create_user("other")
+    grant(user, role)
+
+    for address, args in ((INBOX, []), ("cases:case", [case.pk])):
+        response = see(client, user, address, *args)
+        assert response.status_code in (302, 403)
+        assert b"Canarybird" not in response.content
+
+
+def test_another_centres_administrator_meets_a_404_on_every_case_address(client, case, centres):
+    user = get_user_model().objects.create_user("eastern")
+    grant(user, "bookings", centre=centres["east"])
+    client.force_login(user)
+
+    answers = {
+        name: client.post(reverse(f"cases:{name}", args=args), {"button": "confirm", "text": "x"})
+        for name, args in {
+            "press": [case.pk],
+            "note": [case.pk],
+            "assign": [case.pk],
+            "again": [case.pk, case.events.first().pk],
+        }.items()
+    }
+    answers["case"] = client.get(reverse("cases:case", args=[case.pk]))
+
+    assert {name: r.status_code for name, r in answers.items()} == dict.fromkeys(answers, 404)
+    listed = client.get(reverse(INBOX), {"tab": "all", "q": "Canarybird"})
+    assert b"SW-W1" not in listed.content
+    case.refresh_from_db()
+    assert (case.stage_key, case.events.count()) == ("new", 1)
+
+
+def test_the_second_press_loses_nothing(client, case, officer):
+    colleague = get_user_model().objects.create_user("second", first_name="Bo", last_name="Two")
+    grant(colleague, "bookings")
+    perform(case.pk, "confirm", by=officer)
+
+    response = press(client, colleague, case, comment="The mother rang <again>")
+
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Ada Officer moved this case to “Confirmed”" in page
+    assert "The mother rang &lt;again&gt;</textarea>" in page
+    client.post(reverse("cases:note", args=[case.pk]), {"text": "The mother rang <again>"})
+    assert case.events.last().comment == "The mother rang <again>"
+
+
+def test_a_note_and_an_assignment_are_part_of_the_history(client, case, officer):
+    client.force_login(officer)
+    client.post(reverse("cases:note", args=[case.pk]), {"text": "Rang the school."})
+    client.post(reverse("cases:assign", args=[case.pk]), {"to": officer.pk})
+
+    case.refresh_from_db()
+    assert case.assignee == officer
+    assert list(case.events.values_list("kind", "summary", "comment")) == [
+        ("opened", "Opened", ""),
+        ("note", "Note", "Rang the school."),
+        ("assigned", "Assigned to Ada Officer", ""),
+    ]
+
+
+def test_a_case_is_not_given_to_somebody_who_may_not_see_it(client, case, officer):
+    stranger = get_user_model().objects.create_user("stranger")
+
+    client.force_login(officer)
+    client.post(reverse("cases:assign", args=[case.pk]), {"to": stranger.pk})
+
+    case.refresh_from_db()
+    assert case.assignee is None
+
+
+def test_tabs_put_each_case_where_it_belongs(client, version, officer, centres):
+    other = get_user_model().objects.create_user("other")
+    cases = [new_case(centres["west"], number) for number in range(4)]
+    Case.objects.filter(pk=cases[1].pk).update(assignee=other)
+    Case.objects.filter(pk=cases[2].pk).update(
+        due_at=timezone.now() - timezone.timedelta(days=1), assignee=officer
+    )
+    perform(cases[3].pk, "confirm", by=officer)
+
+    context = see(client, officer, INBOX).context
+
+    assert {key: number for key, _label, number in context["tabs"]} == {
+        "today": 2,
+        "mine": 1,
+        "team": 3,
+        "overdue": 1,
+        "waiting": 0,
+        "done": 1,
+        "all": 4,
+    }
+    assert [c.reference for c in context["page"]] == ["SW-W2", "SW-W0"]
+
+
+def test_search_and_filters_narrow_the_list(client, version, officer, centres):
+    new_case(centres["west"])
+    new_case(centres["east"])
+
+    found = see(client, officer, INBOX, tab="all", q="eastfield robin").context["page"]
+    none = see(client, officer, INBOX, tab="all", workflow="course-booking", stage="declined")
+
+    assert [c.reference for c in found] == ["SW-E1"]
+    assert list(none.context["page"]) == []
+    assert "Nothing matches." in none.content.decode()
+
+
+@pytest.mark.parametrize("query", ["tab=%00&p=x", "p=999999", "tab=mine&stage=%27--&workflow=%00"])
+def test_a_strange_query_string_is_answered_calmly(client, case, officer, query):
+    client.force_login(officer)
+
+    assert client.get(f"{reverse(INBOX)}?{query}").status_code == 200
+
+
+def queries(client, address):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_the_inbox_and_the_case_page_cost_the_same_for_one_case_and_for_many(
+    client,
+    version,
+    officer,
+    centres,
+):
+    client.force_login(officer)
+    first = new_case(centres["west"])
+    inbox, page = reverse(INBOX), reverse("cases:case", args=[first.pk])
+    queries(client, inbox)
+    before = (queries(client, inbox), queries(client, page))
+    for number in range(2, 6):
+        new_case(centres["east" if number % 2 else "west"], number)
+        client.post(reverse("cases:note", args=[first.pk]), {"text": "More"})
+    client.get(page)
+
+    assert (queries(client, inbox), queries(client, page)) == before
+
+
+def test_desks_are_not_kept_by_any_cache(client, case, officer):
+    for address, args in ((INBOX, []), ("cases:case", [case.pk])):
+        assert "no-store" in see(client, officer, address, *args)["Cache-Control"]
+
+
+def test_the_home_page_counts_and_names_nobody(client, case, officer):
+    page = see(client, officer, "wagtailadmin_home").content.decode()
+
+    assert "<strong>1</strong> Needs me today" in page
+    assert "Canarybird" not in page
+
+
+def test_demo_logins_have_the_contracts_names_and_one_of_them_one_centre(client, case, centres):
+    demo_logins("a-long-demo-password")
+    accounts = demo_logins("a-long-demo-password")
+
+    assert set(accounts) == set(PEOPLE) and len(PEOPLE) == 11
+    west = accounts["centre-west"].memberships.get()
+    assert (west.centre, west.area) == (centres["west"], None)
+    for username, user in accounts.items():
+        assert user.memberships.count() == (0 if username == "admin" else 1)
+        assert client.login(username=username, password="a-long-demo-password")
+        assert client.get(reverse("wagtailadmin_home")).status_code == 200

@@ -1,0 +1,90 @@
+"""All that the case page shows of one case, gathered in a fixed number of queries.
+
+The subject of a case (a submission) says what was answered: `case_sections()` gives
+[{"title", "group", "rows": [{"question", "lines"}]}], where `group` names a group of restricted
+fields; a reader whose roles do not include it is told so and sees nothing of it.
+"""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from cms.models import OutboxMessage, User
+from cms.roles import restricted_fields_of
+
+from .models import Case, CaseEvent
+from .plan import Button, Stage
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    rows: list[dict] = field(default_factory=list)
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage in the strip: passed, where the case is now, or still possible."""
+
+    stage: Stage
+    state: str
+
+
+def sections(case: Case, user: User) -> list[Section]:
+    """What was answered, as far as this user's roles may read it."""
+    tell = getattr(case.subject, "case_sections", None)
+    if tell is None:
+        return []
+    readable = restricted_fields_of(user)
+    return [
+        Section(part["title"], part["rows"])
+        if not part.get("group") or part["group"] in readable
+        else Section(part["title"], hidden=True)
+        for part in tell()
+    ]
+
+
+def strip(case: Case, events: list[CaseEvent]) -> list[Step]:
+    """The workflow's stages in the designer's order, with where this case has been."""
+    been = {event.from_stage for event in events} | {event.to_stage for event in events}
+    return [
+        Step(
+            stage,
+            "now" if stage.key == case.stage_key else "passed" if stage.key in been else "ahead",
+        )
+        for stage in case.version.plan.stages
+    ]
+
+
+def letters(case: Case) -> QuerySet[OutboxMessage]:
+    """Every letter about the case or what it is about, newest first."""
+    subject = f"{case.subject_type.app_label}.{case.subject_type.model}"
+    return OutboxMessage.objects.filter(
+        Q(record_type=Case._meta.label_lower, record_id=str(case.pk))
+        | Q(record_type=subject, record_id=case.subject_id)
+    ).order_by("-pk")
+
+
+def earlier(case: Case, user: User) -> QuerySet[Case]:
+    """Other cases of the same family that this user may see, newest first, five at most."""
+    if not case.contact_email:
+        return Case.objects.none()
+    return (
+        Case.objects.for_user(user)
+        .filter(contact_email__iexact=case.contact_email)
+        .exclude(pk=case.pk)
+        .select_related("version")
+        .defer("version__data")[:5]
+    )
+
+
+def effects(button: Button, plan: dict[str, Stage]) -> str:
+    """What pressing will do, in words: where the case goes, and what is sent."""
+    target = plan[button.to]
+    told = [a.get("template") for a in button.actions if a["type"] == "send_email"]
+    words = _("Moves to “%(stage)s”.") % {"stage": target.staff_name}
+    if told:
+        words += " " + _("Sends the e-mail “%(mails)s”.") % {"mails": "”, “".join(told)}
+    return words
