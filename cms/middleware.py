@@ -1,7 +1,15 @@
-"""Headers that every answer carries."""
+"""Headers that every answer carries, and the plain pages for what no view can mend."""
+
+import logging
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils.cache import patch_cache_control
+
+from cms import views
+from cms.throttle import TooOftenError
+
+log = logging.getLogger(__name__)
 
 
 class SecurityHeadersMiddleware:
@@ -32,3 +40,24 @@ class AdminPolicyMiddleware:
             response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY
             patch_cache_control(response, private=True, no_store=True)
         return response
+
+
+class PlainAnswersMiddleware:
+    """Too many tries become 429, a database that does not answer becomes 503, each with a page.
+
+    What fails outside a view (in another middleware) reaches cms.views.server_error instead.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, TooOftenError):
+            return views.too_many_requests(request, exception.retry_after)
+        if isinstance(exception, OperationalError | InterfaceError):
+            log.error("The database did not answer: %s", type(exception).__name__)
+            return views.busy(request)
+        return None

@@ -32,25 +32,31 @@ def _svg(width: int, height: int, kind: str, body: str) -> str:
 
 
 def strings(seed: int) -> str:
-    """Five strings, plucked: still at the left, swinging where the finger left them."""
+    """Five strings from one bridge, plucked: thick and thin, with the notes they leave behind."""
     dice = random.Random(f"strings-{seed}")  # noqa: S311 - a drawing, not a secret
-    centre = dice.uniform(760, 960)
-    body = []
-    for line in range(5):
-        base = 90 + line * 55
-        reach, turns, phase = dice.uniform(40, 120), dice.uniform(1.6, 3.4), dice.uniform(0, 6.3)
+    lines, notes = [], []
+    turns, lift = dice.uniform(1.15, 1.7), dice.uniform(0, 1.2)
+    for line, colour in enumerate("10203"):
+        base = 110 + line * 95
+        reach, phase = dice.uniform(70, 150), lift + line * dice.uniform(0.5, 0.8)
         points = []
-        for step in range(25):
-            x = step * 50.0
-            swing = math.exp(-(((x - centre) / 330) ** 2))
-            points.append((x, base + swing * reach * math.sin(phase + x / 1200 * turns * math.tau)))
-        body.append(f'<path class="m{(0, 1, 2, 3, 0)[line]}" d="{_curve(points)}"/>')
-        for _ in range(2 if line in {1, 2, 3} else 0):
-            x, y = points[dice.randint(11, 22)]
-            body.append(
-                f'<circle class="f{line}" cx="{x:g}" cy="{y:.1f}" r="{dice.randint(7, 15)}"/>'
-            )
-    return _svg(1200, 400, "strings", "".join(body))
+        for step in range(17):
+            x = 16 + step * 50.0
+            swing = math.sin(min(x / 800, 1) * math.pi / 2) ** 1.4
+            points.append((x, base + swing * reach * math.sin(phase + x / 800 * turns * math.tau)))
+        lines.append(f'<path class="m{colour}" d="{_curve(points)}"/>')
+        for at in dice.sample(range(4, 15), 2 if colour != "0" else 1):
+            x, y = points[at]
+            size = dice.choice((14, 20, 28, 40)) if colour != "0" else 9
+            notes.append(f'<circle class="f{colour}" cx="{x:g}" cy="{y:.1f}" r="{size}"/>')
+    return _svg(800, 600, "strings", "".join(lines + notes))
+
+
+def rest(seed: int = 0) -> str:
+    """Five lines and a crotchet rest: silence, for pages that have nothing to play."""
+    lines = "".join(f'<path class="m0" d="M0 {22 + line * 14}H600"/>' for line in range(5))
+    sign = "M46 20l16 20c-12 9-10 16 3 30-16-6-24 4-10 18"
+    return _svg(600, 100, "rest", f'{lines}<path class="m2 rest" d="{sign}"/>')
 
 
 def stave(seed: int) -> str:
@@ -90,4 +96,4 @@ def waves(seed: int) -> str:
     return _svg(600, 400, "waves", "".join(body))
 
 
-MOTIFS = {"strings": strings, "stave": stave, "waves": waves}
+MOTIFS = {"strings": strings, "stave": stave, "waves": waves, "rest": rest}

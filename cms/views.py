@@ -1,14 +1,26 @@
 """The hub's own small addresses: is it up, is it ready, and what people see when it is not."""
 
+import math
+import sys
 import uuid
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from huey.contrib.djhuey import HUEY
+
+from cms.specimens import COLOURS, specimens
+
+LAST_WORDS = (
+    "<!doctype html><html lang=en-gb><title>Sorry</title><h1>Sorry, something went wrong</h1>"
+    "<p>The mistake is ours. Please wait a minute and try again.</p></html>"
+)
 
 
 @never_cache
@@ -63,5 +75,41 @@ def permission_denied(request, exception):
     return render(request, "403.html", status=403)
 
 
+def too_many_requests(request, retry_after: int):
+    """429 in plain words. `retry_after` is in whole seconds; a page without the database."""
+    response = bare_page("429.html", 429, {"minutes": math.ceil(retry_after / 60)})
+    response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
 def server_error(request):
-    return render(request, "500.html", status=500)
+    """500; or 503 with Retry-After when it was the database that did not answer in time."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return busy(request)
+    return bare_page("500.html", 500)
+
+
+def busy(request):
+    response = bare_page("503.html", 503)
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def bare_page(template: str, status: int, context: dict | None = None):
+    """A page that needs no database, no request and, at the worst, no template either."""
+    try:
+        content = render_to_string(template, context)
+    except Exception:  # noqa: BLE001 - an error page has nobody left to tell
+        content = LAST_WORDS
+    response = HttpResponse(content, status=status)
+    add_never_cache_headers(response)
+    return response
+
+
+def handbook(request):
+    """For staff: every component in every state, with a word on when to use it."""
+    return render(
+        request,
+        "handbook/handbook.html",
+        {"specimens": specimens(), "colours": COLOURS, "title": _("Comms handbook")},
+    )

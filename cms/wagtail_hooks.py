@@ -5,13 +5,16 @@ from django.db.models import ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
 from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 from wagtail_modeladmin.options import modeladmin_register
 
 from .rosteradmin import BookingGroup, RosterGroup
+from .views import handbook
 from .viewsets import CatalogueGroup
 
 modeladmin_register(BookingGroup)
@@ -40,3 +43,15 @@ def explain_what_is_still_in_use(request, instances):
             )
             return redirect(instance.snippet_viewset.get_url_name("list"))
     return None
+
+
+@hooks.register("register_admin_urls")
+def handbook_address():
+    return [path("handbook/", handbook, name="comms_handbook")]
+
+
+@hooks.register("register_help_menu_item")
+def handbook_entry():
+    return MenuItem(
+        _("Comms handbook"), reverse("comms_handbook"), icon_name="pick", order=100, name="handbook"
+    )

@@ -1,72 +1,67 @@
-"""Template tags of the public site: menus, breadcrumbs, icons and drawn motifs.
+"""Template tags of the public site: menus, breadcrumbs, money; and those of motifs.py.
 
 Each navigation tag costs one query whatever the number of pages. A tag that reads the database
-must not be used in templates/errors/, which are shown when there is none.
+must not be used in templates/errors/, which are shown when there is none: load motifs there.
 """
 
 from django import template
-from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import Page, Site
+from wagtail.models import Site
 
-from cms.motifs import MOTIFS
+from cms.templatetags.motifs import icon, motif
 
 register = template.Library()
-
-# Addresses below the home page. One that has no live page is left out of the switch.
-AUDIENCES = (
-    ("families", _("Families")),
-    ("young-people", _("Young people")),
-    ("schools", _("Schools")),
-    ("hub/partners", _("Partners")),
-)
+register.simple_tag(icon)
+register.simple_tag(motif)
 
 
-def _site_root(context) -> Page | None:
-    """The home page of the site that is asked for, in the language that is being read."""
+def _is_current(context, url: str) -> bool:
+    """Whether the page being read is the one at `url`, or lies below it."""
     request = context.get("request")
-    site = Site.find_for_request(request) if request else None
-    return site.root_page.localized if site else None
+    return bool(request) and url not in {"", "/"} and request.path.startswith(url)
 
 
-def _links(context, pages) -> list[dict]:
-    """`[{title, url, is_current}]`: current is the page itself or an ancestor of it."""
-    request = context["request"]
-    links = []
-    for page in pages:
-        url = page.get_url(request)
-        links.append(
-            {
-                "title": page.title,
-                "url": url,
-                "is_current": bool(url) and request.path.startswith(url),
-            }
-        )
-    return links
+def _entries(context, stream) -> list[dict]:
+    """A menu of HubSettings as `[{title, url, is_current}]`, without what is not live."""
+    links = [entry.value if hasattr(entry, "value") else entry for entry in stream or ()]
+    return [
+        {"title": link.text, "url": link.url, "is_current": _is_current(context, link.url)}
+        for link in links
+        if link.url
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def menu(context, field: str) -> list[dict]:
+    """One menu of the hub details, by the name of its field: "audience_menu", "legal_menu"…"""
+    return _entries(context, getattr(context.get("hub"), field, None))
 
 
 @register.simple_tag(takes_context=True)
 def main_menu(context) -> list[dict]:
-    """The pages directly below home that an editor has ticked "Show in menus"."""
-    root = _site_root(context)
-    if root is None:
+    """The main menu of the hub details; while that is empty, the pages shown in menus."""
+    if links := menu(context, "main_menu"):
+        return links
+    request = context.get("request")
+    site = Site.find_for_request(request) if request else None
+    if site is None:
         return []
-    return _links(context, root.get_children().live().public().in_menu())
+    pages = site.root_page.localized.get_children().live().public().in_menu()
+    urls = [(page.title, page.get_url(request) or "") for page in pages]
+    return [
+        {"title": title, "url": url, "is_current": _is_current(context, url)} for title, url in urls
+    ]
 
 
 @register.simple_tag(takes_context=True)
-def audiences(context) -> list[dict]:
-    """The audience switch, in its fixed order."""
-    root = _site_root(context)
-    if root is None:
-        return []
-    paths = {f"{root.url_path}{path}/": label for path, label in AUDIENCES}
-    pages = {page.url_path: page for page in Page.objects.live().filter(url_path__in=paths)}
-    found = [(label, pages[path]) for path, label in paths.items() if path in pages]
-    links = _links(context, [page for _label, page in found])
-    return [link | {"title": label} for link, (label, _page) in zip(links, found, strict=True)]
+def footer_columns(context) -> list[dict]:
+    """`[{heading, links}]` of the hub details."""
+    columns = getattr(context.get("hub"), "footer", None) or ()
+    return [
+        {"heading": column.value["heading"], "links": _entries(context, column.value["links"])}
+        for column in columns
+    ]
 
 
 @register.simple_tag(takes_context=True)
@@ -84,22 +79,6 @@ def breadcrumbs(context, page) -> list[dict]:
     ]
 
 
-@register.simple_tag
-def icon(name: str) -> str:
-    """A drawing from cms/icons/icons.svg. It says nothing aloud: words stand beside it."""
-    return format_html(
-        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
-        static("cms/icons/icons.svg"),
-        name,
-    )
-
-
-@register.simple_tag
-def motif(kind: str, seed: int | None = 0) -> str:
-    """A drawn motif: "strings", "stave" or "waves". The same seed draws the same picture."""
-    return mark_safe(MOTIFS[kind](seed or 0))  # noqa: S308 - built from numbers only
-
-
 @register.filter
 def pounds(pence: int | None) -> str:
     """3500 -> £35, 3550 -> £35.50, 0 -> Free; nothing for None."""
@@ -109,3 +88,9 @@ def pounds(pence: int | None) -> str:
         return str(_("Free"))
     whole, part = divmod(pence, 100)
     return f"£{whole:,}.{part:02d}" if part else f"£{whole:,}"
+
+
+@register.simple_tag(takes_context=True)
+def show(context, template_name: str, values: dict) -> str:
+    """A component with exactly these values in its context, as an include with `only` has."""
+    return render_to_string(template_name, values, request=context.get("request"))

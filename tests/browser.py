@@ -1,0 +1,138 @@
+"""Real pages in a real Chromium: the helper that the browser tests share.
+
+`visit` opens an address and collects whatever a visitor would never see but should not happen:
+console errors, policy violations, requests to another host. `Visit.check()` fails on any of them,
+on a sideways scroll and on any axe finding (WCAG 2.2 A and AA).
+"""
+
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-extensions",
+    "--metrics-recording-only",
+    "--disable-features=Translate,OptimizationHints,MediaRouter",
+]
+POLICY_WATCH = """
+window.__violations = [];
+document.addEventListener('securitypolicyviolation', (event) =>
+  window.__violations.push(event.effectiveDirective + ' ' + event.blockedURI + ' ' + event.sample));
+"""
+# The user bar belongs to Wagtail and to staff only; families never meet it.
+NOT_OURS = [["wagtail-userbar"]]
+
+
+def launch(playwright):
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+
+
+def axe_findings(page, *, leave_out=()) -> list[str]:
+    """What axe finds, a line each: rule, impact, first element. Ours is always injected anew."""
+    page.evaluate("window.axe = undefined")
+    # Through the debugging protocol, so that the page's own policy need not allow it.
+    page.evaluate(AXE + "\n;undefined")
+    result = page.evaluate(
+        "async ([tags, exclude]) => await axe.run({exclude},"
+        " {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
+        [TAGS, [*NOT_OURS, *leave_out]],
+    )
+    return [
+        f"{found['id']} ({found['impact']}): {node['html'][:160]} - {node['failureSummary'][:300]}"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
+
+
+class Visit:
+    """One address, opened in one context."""
+
+    def __init__(self, page, address):
+        self.page = page
+        self.address = address
+        self.host = urlsplit(address).netloc
+        self.console: list[str] = []
+        self.foreign: list[str] = []
+        self.failed: list[str] = []
+        self.bytes = 0
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.console.append(str(error)))
+        page.on("request", self._asked)
+        page.on("response", self._answered)
+
+    def _heard(self, message):
+        # A page that is itself an error says so on the console; the others must stay silent.
+        if message.type in {"error", "warning"} and self.address not in message.location["url"]:
+            self.console.append(message.text)
+
+    def _asked(self, request):
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws"} and parts.netloc != self.host:
+            self.foreign.append(request.url)
+
+    def _answered(self, response):
+        if response.status >= 400 and response.url != self.address:
+            self.failed.append(f"{response.status} {response.url}")
+
+    def is_sideways(self) -> bool:
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+
+    def problems(self, *, leave_out=()) -> dict[str, list]:
+        """Everything wrong with the page, by kind; only the kinds that have something."""
+        found = {
+            "axe": axe_findings(self.page, leave_out=leave_out),
+            "console": self.console,
+            "policy": self.page.evaluate("window.__violations"),
+            "foreign": self.foreign,
+            "failed": self.failed,
+            "sideways": [self.page.viewport_size] if self.is_sideways() else [],
+        }
+        return {kind: list(values) for kind, values in found.items() if values}
+
+
+@contextmanager
+def visit(browser, address, *, width=375, scheme="light", cookies=(), forced=False, js=True):
+    """Open `address` at this width; yields the Visit. `scheme` is "light" or "dark"."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        forced_colors="active" if forced else "none",
+        reduced_motion="reduce",
+        java_script_enabled=js,
+        locale="en-GB",
+        timezone_id="Europe/London",
+    )
+    try:
+        if cookies:
+            context.add_cookies(list(cookies))
+        context.add_init_script(POLICY_WATCH)
+        page = context.new_page()
+        found = Visit(page, address)
+        page.goto(address)
+        yield found
+    finally:
+        context.close()
+
+
+def staff_cookie(client, address) -> dict:
+    """The session of a logged-in test client, as the browser wants it."""
+    from django.conf import settings
+
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": address}
