@@ -1,4 +1,4 @@
-"""Specimens for the comms handbook: every component of templates/components/ in every state, on one screen.
+"""Specimens for the comms handbook: every component in every state, on one screen.
 
 It is what staff look at before they choose a block, and what the accessibility tests look at.
 A component that is not shown here fails tests/test_cms_handbook.py.
