@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from .models import (
@@ -22,6 +23,7 @@ from .models import (
     EnsembleSection,
     Genre,
     Instrument,
+    Membership,
     MusicCentre,
     OrganisationType,
     Partner,
@@ -323,3 +325,19 @@ class CatalogueGroup(SnippetViewSetGroup):
         GenreViewSet,
         AreaViewSet,
     )
+
+
+class MembershipViewSet(ModelViewSet):
+    """Who holds which role where. Superusers only: no role carries these permissions."""
+
+    model = Membership
+    icon = "key"
+    menu_label = _("Roles of staff")
+    menu_name = "memberships"
+    menu_order = 650
+    add_to_settings_menu = True
+    list_display = ["user", "role", "area", "centre"]
+    list_filter = ["role", "area", "centre"]
+    copy_view_enabled = False
+    form_fields = ["user", "role", "area", "centre"]
+    add_to_reference_index = False

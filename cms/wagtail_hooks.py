@@ -15,11 +15,16 @@ from wagtail_modeladmin.options import modeladmin_register
 
 from .rosteradmin import BookingGroup, RosterGroup
 from .views import handbook
-from .viewsets import CatalogueGroup
+from .viewsets import CatalogueGroup, MembershipViewSet
 
 modeladmin_register(BookingGroup)
 modeladmin_register(RosterGroup)
 register_snippet(CatalogueGroup)
+
+
+@hooks.register("register_admin_viewset")
+def membership_viewset():
+    return MembershipViewSet()
 
 
 @hooks.register("insert_global_admin_css")

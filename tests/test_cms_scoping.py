@@ -405,3 +405,49 @@ def test_groups_follow_memberships_even_when_one_is_edited(centres):
     membership.delete()
     user.memberships.get(centre=centres["east"]).delete()
     assert list(user.groups.all()) == []
+
+
+def test_only_a_superuser_hands_out_roles(client, centres):
+    user = staff("hub", *EVERYTHING, "hub_manager")
+    add, index = reverse("membership:add"), reverse("membership:index")
+    client.force_login(user)
+    assert [client.get(url).status_code for url in (add, index)] == [302, 302]
+
+    admin = get_user_model().objects.create_superuser("admin", password="x")
+    client.force_login(admin)
+    new = staff("new")
+    from cms.roles import group_of
+
+    response = client.post(
+        add, {"user": new.pk, "role": group_of("bookings").pk, "centre": centres["west"].pk}
+    )
+
+    assert response.status_code == 302
+    assert [g.name for g in new.groups.all()] == ["Bookings"]
+    client.post(reverse("membership:delete", args=[new.memberships.get().pk]))
+    assert list(new.groups.all()) == []
+
+
+def test_a_centre_in_use_says_plainly_why_it_cannot_be_deleted(client, centres, east_records):
+    client.force_login(get_user_model().objects.create_superuser("admin", password="x"))
+    url = reverse("wagtailsnippets_cms_musiccentre:delete", args=[centres["east"].pk])
+
+    page = client.post(url, follow=True).content.decode()
+
+    assert "“Eastfield” cannot be deleted: it is still used by course dates, music groups." in page
+    assert MusicCentre.objects.filter(pk=centres["east"].pk).exists()
+
+
+def test_a_course_date_does_not_shrink_below_the_places_taken(client, centres, east_records):
+    date = east_records[Place].course_date
+    populate(centres["east"], 2)
+    client.force_login(get_user_model().objects.create_superuser("admin", password="x"))
+    url = reverse("wagtailsnippets_cms_coursedate:edit", args=[date.pk])
+    form = client.get(url).context["form"]
+    data = {name: form[name].value() or "" for name in form.fields}
+
+    response = client.post(url, data | {"capacity": 1})
+
+    assert "2 places are already taken." in response.content.decode()
+    date.refresh_from_db()
+    assert date.capacity == 20
