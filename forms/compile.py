@@ -27,7 +27,7 @@ from .models import FormDefinition, FormVersion
 IDS = uuid.UUID("0b7f8f4e-6c60-4f3d-8a55-1d0a4a0f9a11")
 KINDS = ("questions", "check", "exit")
 #: Last parts of a journey's addresses that are not steps.
-RESERVED = frozenset({"check", "submit", "done", "save", "extend", "resume", "file", "start"})
+RESERVED = frozenset({"check", "submit", "done", "save", "extend"})
 KEY = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$")
 BY_OPTION = frozenset({"is", "is_not", "one_of", "includes", "excludes"})
 
