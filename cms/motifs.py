@@ -80,7 +80,7 @@ def stave(seed: int) -> str:
 
 
 def waves(seed: int) -> str:
-    """Bands of sound, one behind the other, for the pictures that a page has not got."""
+    """Bands of sound, one behind the other."""
     dice = random.Random(f"waves-{seed}")  # noqa: S311 - a drawing, not a secret
     colours = list("1230")
     dice.shuffle(colours)
@@ -96,4 +96,64 @@ def waves(seed: int) -> str:
     return _svg(600, 400, "waves", "".join(body))
 
 
-MOTIFS = {"strings": strings, "stave": stave, "waves": waves, "rest": rest}
+def drums(seed: int) -> str:
+    """Skins seen from above, ring in ring."""
+    dice = random.Random(f"drums-{seed}")  # noqa: S311 - a drawing, not a secret
+    spots = [(150, 250, 210), (440, 120, 150), (510, 350, 95), (300, 40, 60)]
+    body = []
+    for x, y, size in dice.sample(spots, 3):
+        colours = list("1203")
+        dice.shuffle(colours)
+        cx, cy = x + dice.randint(-30, 30), y + dice.randint(-20, 20)
+        for ring, colour in zip((1, 0.74, 0.5, 0.16), colours, strict=True):
+            body.append(f'<circle class="f{colour}" cx="{cx}" cy="{cy}" r="{size * ring:.0f}"/>')
+    return _svg(600, 400, "drums", "".join(body))
+
+
+def pipes(seed: int) -> str:
+    """A rank of pipes, tall and short, as a swell of sound makes them."""
+    dice = random.Random(f"pipes-{seed}")  # noqa: S311 - a drawing, not a secret
+    middle, phase = dice.uniform(150, 450), dice.uniform(0, 6.3)
+    body = []
+    for pipe in range(12):
+        x, colour = 8 + pipe * 50, "1230"[(pipe + seed) % 4]
+        tall = 110 + 180 * math.exp(-(((x - middle) / 180) ** 2)) + 40 * math.sin(phase + pipe)
+        top = round(400 - tall)
+        body.append(
+            f'<rect class="f{colour}" x="{x}" y="{top}" width="36" height="460" rx="18"/>'
+            f'<circle class="hole" cx="{x + 18}" cy="{top + 24}" r="7"/>'
+        )
+    return _svg(600, 400, "pipes", "".join(body))
+
+
+def bows(seed: int) -> str:
+    """Quarter circles laid like tiles: bows, bells and the curve of a harp."""
+    dice = random.Random(f"bows-{seed}")  # noqa: S311 - a drawing, not a secret
+    corners = ("M{x} {y}h100a100 100 0 0 1-100 100Z", "M{r} {y}v100a100 100 0 0 1-100-100Z")
+    corners += ("M{r} {b}h-100a100 100 0 0 1 100-100Z", "M{x} {b}v-100a100 100 0 0 1 100 100Z")
+    body = []
+    for column in range(6):
+        for row in range(4):
+            if dice.random() < 0.22:
+                continue
+            x, y = column * 100, row * 100
+            path = dice.choice(corners).format(x=x, y=y, r=x + 100, b=y + 100)
+            body.append(f'<path class="f{dice.choice("01230")}" d="{path}"/>')
+    return _svg(600, 400, "bows", "".join(body))
+
+
+def picture(seed: int) -> str:
+    """One of the four drawings that stand where a page has no photograph."""
+    return (waves, drums, pipes, bows)[seed % 4](seed)
+
+
+MOTIFS = {
+    "bows": bows,
+    "drums": drums,
+    "picture": picture,
+    "pipes": pipes,
+    "rest": rest,
+    "stave": stave,
+    "strings": strings,
+    "waves": waves,
+}
