@@ -9,7 +9,7 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 
 from cms.models import Term
 
-from .counters import counters
+from .counters import count, counters
 from .text import INLINE, PROSE
 
 
@@ -37,9 +37,7 @@ class CountersBlock(blocks.StructBlock):
     def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
         context = super().get_context(value, parent_context=parent_context)
         context["counters"] = [
-            {"label": counters[key].label, "number": counters[key].count()}
-            for key in value["counted"]
-            if key in counters
+            {"label": label, "number": number} for label, number in count(value["counted"])
         ]
         context["as_at"] = timezone.localdate()
         return context
