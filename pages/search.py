@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.core.paginator import Page as ResultPage
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.utils.html import escape, strip_tags
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Collection, CollectionViewRestriction, Page
@@ -23,6 +23,7 @@ from pages.models import PartnerIndexPage, SearchWord
 PER_PAGE = 10
 MAX_QUERY = 100
 MAX_HITS = 200
+FEW = 3
 EXCERPT_BEFORE, EXCERPT_AFTER = 70, 150
 # Only words reach the index: its query language has quotation marks and operators of its own.
 WORDS = re.compile(r"\w+")
@@ -90,7 +91,7 @@ def find(query: str, *, page: int | str = 1) -> Found:
         return Found(query, Paginator([], PER_PAGE).get_page(1))
     stands_for = meanings_of(query)
     terms = [*stands_for, query]
-    found = _merge(terms)
+    found = _merge(terms, begun=not stands_for)
     results = Paginator(found, PER_PAGE).get_page(page)
     marks = _marks(terms)
     results.object_list = [_hit(subject, marks) for subject in _specific(results.object_list)]
@@ -103,9 +104,9 @@ def find(query: str, *, page: int | str = 1) -> Found:
     )
 
 
-def _merge(terms: list[str]) -> list:
+def _merge(terms: list[str], *, begun: bool) -> list:
     """Subjects of all terms, best first, each once: turn and turn about between the terms."""
-    lists = [list(_pages(term)) + list(_partners(term)) + list(_documents(term)) for term in terms]
+    lists = [[*_pages(term, begun=begun), *_partners(term), *_documents(term)] for term in terms]
     merged = {}
     for position in range(max(map(len, lists), default=0)):
         for found in lists:
@@ -115,12 +116,13 @@ def _merge(terms: list[str]) -> list:
     return list(merged.values())[:MAX_HITS]
 
 
-def _pages(term: str) -> list[Page]:
-    """Pages with the words, those whose title has one first; then those a word only begins."""
+def _pages(term: str, *, begun: bool) -> list[Page]:
+    """Pages with the words, those whose title has one first; when few, also words only begun."""
     words = " ".join(WORDS.findall(term))
     pages = Page.objects.live().public().filter(depth__gt=2)
     found = {page.pk: page for page in pages.search(words)[:MAX_HITS]}
-    found |= {p.pk: p for p in pages.autocomplete(words)[:MAX_HITS] if p.pk not in found}
+    if begun and len(found) < FEW:
+        found |= {p.pk: p for p in pages.autocomplete(words)[:MAX_HITS] if p.pk not in found}
     marks = _marks([term])
     return sorted(found.values(), key=lambda page: not (marks and marks.search(page.title)))
 
@@ -170,7 +172,7 @@ def _text_of(page: Page) -> str:
     body = getattr(page, "body", None)
     if body:
         parts += body.stream_block.get_searchable_content(body)
-    return " ".join(strip_tags(str(part)) for part in parts if part)
+    return " ".join(str(part) for part in parts if part)
 
 
 def _marks(terms: list[str]) -> re.Pattern | None:
