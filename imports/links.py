@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db.models import Model
+from import_export.widgets import ManyToManyWidget
 
 from .errors import CellProblem
 from .widgets import TextWidget, tidy
@@ -111,7 +112,7 @@ class SchoolWidget(LinkWidget):
         return Target(pk, key, f"School {key} closed{day}.", hint)
 
 
-class LinksWidget(LinkWidget):
+class LinksWidget(LinkWidget, ManyToManyWidget):
     """Several other records in one cell, separated by semicolons or commas; order means nothing."""
 
     kind = "names other records"

@@ -139,7 +139,9 @@ def _table(sheet: str, all_rows: Callable[[], Rows], notes: list[str], known: se
             break
     width = _usual_width(first)
     line, header = _header(first, width, known)
-    header += [""] * (width - len(header))
+    below = [len(cells) for number, cells in first if number > line]
+    if below.count(width) > 1:  # a column that everybody fills has lost its heading
+        header += [""] * (width - len(header))
     before = sum(1 for number, _cells in first if number < line)
     notes = [*notes]
     if before:
