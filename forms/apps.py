@@ -8,5 +8,5 @@ class FormsConfig(AppConfig):
     label = "hub_forms"
 
     def ready(self) -> None:
-        """Register the hub's own question types."""
-        from . import field_types  # noqa: F401, PLC0415 - they read models of cms
+        """Register the hub's own question types, letters and workflow actions."""
+        from . import actions, field_types, letters  # noqa: F401, PLC0415 - they read models

@@ -1,4 +1,31 @@
-"""The addresses of form journeys (contract: /apply/, /resume/, /family/)."""
+"""The addresses of form journeys (contract: /apply/ and /resume/; they never change).
+
+What stands before the step patterns is no step; forms.compile.RESERVED keeps forms from using it.
+"""
+
+from django.urls import path
+
+from forms import saving, views
+from forms.wizard import JourneyWizard
 
 app_name = "forms"
-urlpatterns = []
+
+wizard = JourneyWizard.as_view(url_name="forms:step")
+
+urlpatterns = [
+    path("apply/<slug:form>/", views.start, name="start"),
+    path("apply/<slug:form>/<str:key>/", views.resume_here, name="journey"),
+    path("apply/<slug:form>/<str:key>/check/", views.check, name="check"),
+    path("apply/<slug:form>/<str:key>/submit/", views.submit, name="submit"),
+    path("apply/<slug:form>/<str:key>/done/", views.done, name="done"),
+    path("apply/<slug:form>/<str:key>/save/", saving.save, name="save"),
+    path("apply/<slug:form>/<str:key>/extend/", views.extend, name="extend"),
+    path("apply/<slug:form>/<str:key>/<str:step>/", wizard, name="step"),
+    path("apply/<slug:form>/<str:key>/<str:step>/<int:item>/", wizard, name="item"),
+    path(
+        "apply/<slug:form>/<str:key>/<str:step>/<int:item>/remove/",
+        views.remove_item,
+        name="remove",
+    ),
+    path("resume/<str:token>/", saving.come_back, name="resume"),
+]

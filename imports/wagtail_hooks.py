@@ -21,9 +21,5 @@ class RostersMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def rosters_menu_item():
     return RostersMenuItem(
-        _("Roster imports"),
-        reverse("rosters"),
-        name="roster-imports",
-        icon_name="upload",
-        order=320,
+        _("Rosters"), reverse("rosters"), name="rosters", icon_name="group", order=320
     )

@@ -45,7 +45,6 @@ class Journey(models.Model):
         CourseDate, models.PROTECT, null=True, blank=True, related_name="+"
     )
     answers = EncryptedJSONField(default=dict)
-    visited = models.JSONField(default=list)
     rev = models.PositiveIntegerField(default=0)
     owner_hash = models.CharField(max_length=64)
     resume_hash = models.CharField(max_length=64, blank=True, db_index=True)
@@ -121,6 +120,12 @@ class Submission(models.Model):
         `group` names the group of restricted fields (cms.roles) a section belongs to, or "".
         """
         return self.labels
+
+    def mail_context(self):
+        """What letters about this submission may say (forms.letters): plain facts, no answers."""
+        from forms.letters import booking_facts  # noqa: PLC0415 - letters reads this model
+
+        return booking_facts(self)
 
 
 def facts_for(offering):

@@ -9,24 +9,11 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 
 from cms.models import Term
 
-from .counters import count, counters
+from .counters import counters
 from .text import INLINE, PROSE
 
 
-class SampledBlock(blocks.StructBlock):
-    """A block over a list of choosers, previewed with the first few of what there is."""
-
-    sampled = ""
-
-    def get_preview_value(self) -> blocks.StructValue:
-        chooser = self.child_blocks[self.sampled].child_block
-        found = list(chooser.model_class.objects.all()[:3])
-        return self.normalize({"heading": self.label, self.sampled: found})
-
-
-class KeyFiguresBlock(SampledBlock):
-    sampled = "figures"
-
+class KeyFiguresBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=90, required=False)
     figures = blocks.ListBlock(SnippetChooserBlock("pages.KeyFigure"), min_num=1, max_num=6)
 
@@ -50,7 +37,9 @@ class CountersBlock(blocks.StructBlock):
     def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
         context = super().get_context(value, parent_context=parent_context)
         context["counters"] = [
-            {"label": label, "number": number} for label, number in count(value["counted"])
+            {"label": counters[key].label, "number": counters[key].count()}
+            for key in value["counted"]
+            if key in counters
         ]
         context["as_at"] = timezone.localdate()
         return context
@@ -60,7 +49,7 @@ class CountersBlock(blocks.StructBlock):
         group = _("Facts")
         template = "pages/blocks/counters.html"
         preview_value = {"heading": "The hub today", "counted": ["partners"]}
-        description = _("Numbers counted live: centres, groups and partners.")
+        description = _("Numbers counted live: centres, groups, partners…")
 
 
 class FundingRowBlock(blocks.StructBlock):
@@ -157,9 +146,7 @@ class TermDatesBlock(blocks.StructBlock):
         description = _("The next three terms with their half-terms, from the calendar.")
 
 
-class ContactCardsBlock(SampledBlock):
-    sampled = "contacts"
-
+class ContactCardsBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=90, required=False)
     contacts = blocks.ListBlock(SnippetChooserBlock("pages.ContactCard"), min_num=1, max_num=8)
 
@@ -170,9 +157,7 @@ class ContactCardsBlock(SampledBlock):
         description = _("Who to ask. Change the card once and every page follows.")
 
 
-class QuestionsBlock(SampledBlock):
-    sampled = "questions"
-
+class QuestionsBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=90, default="Questions people ask")
     questions = blocks.ListBlock(SnippetChooserBlock("pages.Question"), min_num=1, max_num=20)
 
@@ -194,9 +179,7 @@ class TitledTextBlock(blocks.StructBlock):
         label_format = "{title}"
 
 
-class PeopleBlock(SampledBlock):
-    sampled = "people"
-
+class PeopleBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=90, required=False)
     people = blocks.ListBlock(
         blocks.PageChooserBlock(page_type="pages.PersonPage"), min_num=1, max_num=12
@@ -209,9 +192,7 @@ class PeopleBlock(SampledBlock):
         description = _("Members of staff, from their own pages.")
 
 
-class LogosBlock(SampledBlock):
-    sampled = "logos"
-
+class LogosBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=90)
     logos = blocks.ListBlock(SnippetChooserBlock("pages.Logo"), min_num=1, max_num=16)
 

@@ -7,8 +7,9 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.search import index
 
 from cms.models import Area
+from pages.blocks import BodyBlock
 from pages.blocks.links import CardBlock
-from pages.blocks.text import PROSE, DetailsBlock
+from pages.blocks.text import PROSE
 
 from .base import BodyPage, HubPage
 
@@ -101,7 +102,7 @@ class AccessibilityStatementPage(HubPage):
     contact_email = models.EmailField()
     answer_within = models.CharField(max_length=60, default="10 working days")
     issues = StreamField(
-        [("issue", DetailsBlock())],
+        [("issue", BodyBlock().child_blocks["details"])],
         blank=True,
         help_text=_("What does not work yet, whom it affects, and when it will be mended."),
     )

@@ -1,0 +1,336 @@
+"""A family's way through a form: begin it, find it again, save a page of it, give it more time.
+
+Every verb is one short transaction that locks the journey's row first and its course date second.
+A page is saved whole or not at all. Answers of questions that are hidden now stay in the row, in
+case they show again, and nothing reads them: whoever wants answers asks `walked`.
+The rule a newcomer would break: nothing here is called by a GET.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from cms import places
+from cms.models import CourseDate
+from forms import attachments
+from forms.field_types import Asking
+from forms.models import FormVersion, Journey, facts_for
+from forms.pricing import places_in
+from forms.secrecy import hashed, new_token
+from forms.stepforms import StepForm
+from forms.walk import VisibleStep, Walk, form_class, walk
+
+KEPT_DAYS = 28
+KEPT_AFTER_EXIT = timedelta(days=1)
+
+
+class NoSuchJourneyError(LookupError):
+    """There is no such journey for this browser: unknown, somebody else's, or past its time."""
+
+
+class AlreadySubmittedError(Exception):
+    """The journey was sent meanwhile; its answers cannot change any more."""
+
+
+class StalePageError(Exception):
+    """The page was saved elsewhere since it was shown. `journey` is how it stands now."""
+
+    def __init__(self, journey: Journey):
+        super().__init__("This page was saved in another tab.")
+        self.journey = journey
+
+
+class NoSuchPageError(LookupError):
+    """The step, or the item of it, is not part of this journey as it stands."""
+
+
+def begin(version: FormVersion, *, owner: str, offering: CourseDate | None = None) -> Journey:
+    """A new journey through a published version, owned by whoever holds the `owner` token."""
+    return Journey.objects.create(
+        key=new_token(),
+        version=version,
+        offering=offering,
+        answers={},
+        owner_hash=hashed(owner),
+        resume_email="",
+        expires_at=_kept_until(),
+    )
+
+
+def find(form_slug: str, key: str, *, owner: str) -> Journey:
+    """The journey of that address, for the holder of its token. One query.
+
+    Raises NoSuchJourneyError: who guesses an address learns nothing from the answer.
+    """
+    journey = (
+        Journey.objects.select_related("version__form", "offering", "submission")
+        .filter(key=key, version__form__slug=form_slug)
+        .first()
+        if owner
+        else None
+    )
+    if journey is None or not hmac.compare_digest(journey.owner_hash, hashed(owner)):
+        raise NoSuchJourneyError
+    if journey.submitted_at is None and journey.expires_at <= timezone.now():
+        raise NoSuchJourneyError
+    return journey
+
+
+def facts(journey: Journey) -> dict[str, date]:
+    """The days that rules may name, for this journey."""
+    return facts_for(journey.offering)
+
+
+def walked(journey: Journey) -> Walk:
+    """The steps and questions that this family sees now."""
+    return walk(journey.version.compiled, journey.answers, facts=facts(journey))
+
+
+def page_answers(journey: Journey, step: Mapping, number: int | None) -> dict:
+    """What is stored of one page; `number` says which item of a repeated step, from 1."""
+    if not step["repeat"]:
+        return journey.answers
+    items = journey.answers.get(step["key"]) or []
+    return items[number - 1] if number and number <= len(items) else {}
+
+
+def page_mark(journey: Journey, step: Mapping, number: int | None) -> str:
+    """What a page carries to tell whether its answers were changed since it was shown."""
+    stored = page_answers(journey, step, number)
+    own = {q["key"]: stored[q["key"]] for q in step["questions"] if q["key"] in stored}
+    text = json.dumps(own, sort_keys=True)
+    return hmac.new(journey.key.encode(), text.encode(), "sha256").hexdigest()[:24]
+
+
+def page_form(
+    journey: Journey,
+    seen: Walk,
+    step: VisibleStep,
+    *,
+    number: int | None = None,
+    data: Any = None,
+    files: Any = None,
+) -> StepForm:
+    """The Django form of one page, with what is stored for it."""
+    make = form_class(journey.version_id, journey.version.compiled, step.key)
+    return make(
+        data,
+        files,
+        initial_answers=_offered(journey, step, page_answers(journey, step.step, number)),
+        seen=_seen_before(seen, step),
+        facts=facts(journey),
+        asking=Asking(
+            answers=seen.answers,
+            today=facts(journey)["today"],
+            journey_id=journey.pk,
+            offering_id=journey.offering_id,
+        ),
+    )
+
+
+def _offered(journey: Journey, step: VisibleStep, stored: dict) -> dict:
+    """What is stored, and what `?for=` asked for where no date was chosen yet."""
+    if journey.offering is None:
+        return stored
+    chosen = {"offering": journey.offering.reference, "children": 1}
+    return {
+        **{q["key"]: chosen for q in step.questions if q["type"] == "places"},
+        **{key: value for key, value in stored.items() if value is not None},
+    }
+
+
+def _seen_before(seen: Walk, step: VisibleStep) -> dict:
+    """The visible answers of everything but this page itself."""
+    own = {question["key"] for question in step.step["questions"]} | {step.key}
+    return {key: value for key, value in seen.answers.items() if key not in own}
+
+
+def item_to_ask(step: VisibleStep, answers: Mapping) -> int | None:
+    """Which item of a repeated step is to be asked next; None when all that are needed are there.
+
+    The first that is incomplete, else the next of the least number.
+    """
+    for item in step.items:
+        if not item.is_complete:
+            return item.number
+    if len(step.items) < step.least or (not step.items and step.key not in answers and step.most):
+        return len(step.items) + 1
+    return None
+
+
+def check_item(step: VisibleStep, number: int | None) -> None:
+    """Raises NoSuchPageError for an item that neither exists nor may be added now."""
+    if step.repeat is None:
+        if number is not None:
+            raise NoSuchPageError
+        return
+    if number is None or not 1 <= number <= min(len(step.items) + 1, step.most):
+        raise NoSuchPageError
+
+
+def save_page(
+    journey: Journey,
+    step_key: str,
+    *,
+    number: int | None = None,
+    answers: Mapping[str, Any],
+    mark: str = "",
+    dropped: Mapping[str, set[int]] | None = None,
+) -> Journey:
+    """Save one page's cleaned answers; the journey as it stands afterwards.
+
+    File questions bring their uploads; `dropped` are attachments to remove, by question. `mark`
+    is what the page carried (page_mark). A places question holds its places, all or none.
+    Raises StalePageError, AlreadySubmittedError, NoSuchPageError, and what cms.places.hold raises;
+    then nothing was saved.
+    """
+    with transaction.atomic():
+        locked = _locked(journey)
+        seen = walked(locked)
+        if not seen.may_visit(step_key):
+            raise NoSuchPageError
+        step = seen[step_key]
+        check_item(step, number)
+        stored = page_answers(locked, step.step, number)
+        new = _with_files(locked, step, stored, answers, dropped or {})
+        is_stale = mark and not hmac.compare_digest(mark, page_mark(locked, step.step, number))
+        if is_stale and any(stored.get(key) != value for key, value in new.items()):
+            raise StalePageError(locked)
+        gone = attachments.ids_in([stored.get(k) for k in new]) - attachments.ids_in(new)
+        _store(locked, step, number, new)
+        _settle(locked, asked_for_places=not places_keys(locked.version.compiled).isdisjoint(new))
+        attachments.forget(locked, gone)
+    return locked
+
+
+def _locked(journey: Journey) -> Journey:
+    """The row as it is now, locked; the version was read before and never changes."""
+    locked = Journey.objects.select_for_update().get(pk=journey.pk)
+    if locked.submitted_at:
+        raise AlreadySubmittedError
+    locked.version = journey.version
+    if locked.offering_id == journey.offering_id:
+        locked.offering = journey.offering
+    return locked
+
+
+def _with_files(
+    journey: Journey, step: VisibleStep, stored: Mapping, answers: Mapping, dropped: Mapping
+) -> dict:
+    """Answers with uploads turned into what is kept: one file replaces, several are added."""
+    new = dict(answers)
+    for question in step.step["questions"]:
+        key = question["key"]
+        if question["type"] != "file" or key not in answers:
+            continue
+        most = question["settings"].get("max_files") or 1
+        kept = [one for one in stored.get(key) or [] if one["id"] not in dropped.get(key, ())]
+        uploads = list(answers[key] or [])
+        if uploads:
+            kept = kept[: max(0, most - len(uploads))] if most > 1 else []
+            kept += attachments.keep(journey, key, uploads)
+        new[key] = kept or None
+    return new
+
+
+def _store(journey: Journey, step: VisibleStep, number: int | None, new: dict) -> None:
+    answers = dict(journey.answers)
+    if step.repeat:
+        items = list(answers.get(step.key) or [])
+        if number > len(items):
+            items.append({})
+        items[number - 1] = {**items[number - 1], **new}
+        answers[step.key] = items
+    else:
+        answers |= new
+        if not new:
+            answers[step.key] = True
+    journey.answers = answers
+    journey.rev += 1
+
+
+def skip_repeat(journey: Journey, step_key: str) -> Journey:
+    """Note that a repeated step that needs no item was passed without one."""
+    with transaction.atomic():
+        locked = _locked(journey)
+        if locked.answers.get(step_key) is None:
+            locked.answers = {**locked.answers, step_key: []}
+            _settle(locked)
+    return locked
+
+
+def remove_item(journey: Journey, step_key: str, number: int) -> Journey:
+    """Take one item out of a repeated step. Raises NoSuchPageError when it is not there."""
+    with transaction.atomic():
+        locked = _locked(journey)
+        seen = walked(locked)
+        if not seen.may_visit(step_key) or not seen[step_key].repeat:
+            raise NoSuchPageError
+        items = list(locked.answers.get(step_key) or [])
+        if not 1 <= number <= len(seen[step_key].items):
+            raise NoSuchPageError
+        gone = attachments.ids_in(items.pop(number - 1))
+        locked.answers = {**locked.answers, step_key: items}
+        locked.rev += 1
+        _settle(locked)
+        attachments.forget(locked, gone)
+    return locked
+
+
+def more_time(journey: Journey) -> Journey:
+    """Keep the held places for longer. Raises what cms.places.extend raises."""
+    with transaction.atomic():
+        locked = _locked(journey)
+        locked.held_until = places.extend(locked.holder)
+        locked.save(update_fields=["held_until"])
+    return locked
+
+
+def _settle(journey: Journey, *, asked_for_places: bool = False) -> None:
+    """Bring the held places and the time it is kept into line with the answers, and save."""
+    seen = walked(journey)
+    chosen = places_in(journey.version.compiled, seen.answers) if seen.exit is None else None
+    if chosen is None:
+        _give_places_back(journey)
+    elif asked_for_places or journey.held_until is None:
+        _hold(journey, chosen)
+    journey.expires_at = timezone.now() + KEPT_AFTER_EXIT if seen.exit else _kept_until()
+    journey.save(update_fields=["answers", "rev", "offering", "held_until", "expires_at"])
+
+
+def _hold(journey: Journey, chosen: dict) -> None:
+    offering = CourseDate.objects.filter(reference=chosen["offering"]).first()
+    if offering is None:
+        raise places.NotBookableError("unknown")
+    held = places.hold(offering.pk, holder=journey.holder, children=chosen["children"])
+    journey.offering = offering
+    journey.held_until = min(place.expires_at for place in held)
+
+
+def _give_places_back(journey: Journey) -> None:
+    """Nothing is held for a choice that is no longer part of the journey: it is asked again."""
+    if journey.held_until is None:
+        return
+    places.release(journey.holder)
+    journey.held_until = None
+    asked = places_keys(journey.version.compiled)
+    journey.answers = {key: v for key, v in journey.answers.items() if key not in asked}
+
+
+def places_keys(compiled: Mapping) -> set[str]:
+    """Keys of the questions that hold places."""
+    return {
+        question["key"]
+        for step in compiled["steps"]
+        for question in step["questions"]
+        if question["type"] == "places"
+    }
+
+
+def _kept_until() -> datetime:
+    return timezone.now() + timedelta(days=KEPT_DAYS)

@@ -1,0 +1,171 @@
+"""The letters about journeys and submissions, and the plain facts that they may say.
+
+No letter says anything that a family answered about a child: a mailbox is often shared. Staff
+change the words; these are what a new hub begins with.
+"""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cms import ics, mail
+from cms.mailmarkup import site_link
+from cms.models import CourseDate
+from forms.models import Journey, Submission
+from forms.pricing import children_in, from_data
+
+RECEIVED_BOOKING, RECEIVED, SAVED, REMINDER = (
+    "booking-received",
+    "form-received",
+    "form-saved",
+    "form-reminder",
+)
+
+SAMPLE = {
+    "contact_name": "Rowan Ashdown",
+    "reference": "SW26-4K7P",
+    "form": "Book a Songwriter course",
+    "course": "Songwriter",
+    "when": "Monday 26 October 2026, 10am to 4pm",
+    "where": "Watford Music Centre",
+    "places": "2 places",
+    "price": "£66.50",
+}
+
+mail.declare(
+    RECEIVED_BOOKING,
+    name="Booking received",
+    subject="We have your booking {{ reference }}",
+    body=(
+        "Dear {{ contact_name }},\n\n"
+        "Thank you. We have your booking for {{ course }}, and your places are kept.\n\n"
+        "- When: {{ when }}\n- Where: {{ where }}\n- Places: {{ places }}\n"
+        "- To pay: {{ price }}\n- Your reference: {{ reference }}\n\n"
+        "We will write to you again. The day is attached for your calendar.\n"
+    ),
+    placeholders=SAMPLE,
+)
+mail.declare(
+    RECEIVED,
+    name="Form received",
+    subject="We have received your form, {{ reference }}",
+    body=(
+        "Dear {{ contact_name }},\n\n"
+        "Thank you. We have received “{{ form }}”.\n\n"
+        "- Your reference: {{ reference }}\n\n"
+        "We will write to you again when somebody has read it.\n"
+    ),
+    placeholders=SAMPLE,
+)
+mail.declare(
+    SAVED,
+    name="Come back to a saved form",
+    subject="Your saved form: {{ form }}",
+    body=(
+        "You saved “{{ form }}” to finish it later.\n\n"
+        "[Carry on with the form]({{ link }})\n\n"
+        "The link works once, until {{ until }}, and asks for this e-mail address. "
+        "Each time you use it we send you a new one. "
+        "What you have entered is deleted after that day if you do not send it.\n\n"
+        "Did you not ask for this? Then you need do nothing.\n"
+    ),
+    placeholders={
+        "form": "Book a Songwriter course",
+        "link": "/resume/sample/",
+        "until": "24 November 2026",
+    },
+)
+mail.declare(
+    REMINDER,
+    name="Reminder of an unfinished form",
+    subject="Your form is not finished yet: {{ form }}",
+    body=(
+        "You began “{{ form }}” and have not sent it yet.\n\n"
+        "[Carry on with the form]({{ link }})\n\n"
+        "We delete what you have entered on {{ until }}. After that you would have to begin "
+        "again. If you no longer want it, you need do nothing.\n"
+    ),
+    placeholders={
+        "form": "Book a Songwriter course",
+        "link": "/resume/sample/",
+        "until": "24 November 2026",
+    },
+)
+
+
+def say_when(offering: CourseDate) -> str:
+    """ "Monday 26 October 2026, 10am to 4pm", in London time."""
+    start, end = timezone.localtime(offering.starts_at), timezone.localtime(offering.ends_at)
+    day = f"{start:%A} {start.day} {start:%B %Y}"
+    return f"{day}, {_clock(start)} to {_clock(end)}"
+
+
+def _clock(moment: timezone.datetime) -> str:
+    hour = f"{moment:%I}".lstrip("0")
+    minutes = f":{moment:%M}" if moment.minute else ""
+    return f"{hour}{minutes}{moment:%p}".lower()
+
+
+def booking_facts(submission: Submission) -> dict[str, str]:
+    """What letters about a submission may say. "" where a form has no such thing."""
+    offering = submission.offering
+    number = children_in(submission.version.compiled, submission.answers)
+    price = from_data(submission.price)
+    return {
+        "reference": submission.reference,
+        "form": submission.version.form.title,
+        "course": offering.course.title if offering else "",
+        "when": say_when(offering) if offering else "",
+        "where": str(offering.centre) if offering else "",
+        "places": ngettext("%(n)s place", "%(n)s places", number) % {"n": number} if number else "",
+        "price": price.words if price else "",
+    }
+
+
+def send_received(submission: Submission, *, to: str, contact_name: str) -> None:
+    """Promise the letter that says we have it, with the day for the calendar. Once."""
+    settings = submission.version.compiled.get("settings") or {}
+    usual = RECEIVED_BOOKING if submission.offering else RECEIVED
+    template = settings.get("received_email") or usual
+    # A line that says nothing is left out of the letter; a fact that we do not know is no reason
+    # to refuse a booking.
+    nothing = dict.fromkeys(mail.template_for(template).placeholders, "")
+    mail.queue(
+        template,
+        to=to,
+        context={**nothing, **booking_facts(submission), "contact_name": contact_name},
+        key=f"received-{submission.pk}",
+        attachments=[calendar_entry(submission)] if submission.offering else [],
+        record=submission,
+    )
+
+
+def calendar_entry(submission: Submission) -> mail.Attachment:
+    """The day of a booking as a calendar file. It names no child: diaries are shared."""
+    offering = submission.offering
+    content = ics.entry(
+        uid=f"booking-{submission.reference.lower()}@hub",
+        title=str(offering.course),
+        starts_at=offering.starts_at,
+        ends_at=offering.ends_at,
+        where=f"{offering.centre}, {offering.centre.address}, {offering.centre.postcode}",
+        about=_("Reference %(reference)s") % {"reference": submission.reference},
+        changed_at=submission.submitted_at,
+    )
+    return mail.Attachment(f"{offering.reference}.ics", ics.CONTENT_TYPE, content)
+
+
+def send_link(journey: Journey, token: str, *, template: str = SAVED) -> None:
+    """Promise a letter with the way back into a journey."""
+    until = timezone.localtime(journey.expires_at)
+    mail.queue(
+        template,
+        to=journey.resume_email,
+        context={
+            "form": journey.version.form.title,
+            "link": site_link(f"/resume/{token}/"),
+            "until": f"{until.day} {until:%B %Y}",
+        },
+        key=f"{template}-{journey.pk}-{journey.resume_hash[:16]}",
+        record=journey,
+    )

@@ -1,0 +1,101 @@
+"""Sending a form in: once, whole or not at all.
+
+One transaction locks the journey, makes its places the family's for good, writes the submission
+with every label as it read, opens the case and promises the letter. Pressed twice, or twenty times
+at once, it answers with the same submission. Answers to questions that are hidden are left behind
+here for ever: the journey is emptied once its submission stands.
+
+Places are confirmed here and not by a member of staff later: from the moment that a family has its
+reference its places count like any others. The workflow's `confirm_place` only says so again.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from cms import places
+from forms import attachments, letters
+from forms.journeys import walked
+from forms.models import Journey, Submission
+from forms.pricing import Price, places_in, price_of
+from forms.references import new_reference
+from forms.summary import contact_of, for_the_case, title_of
+from forms.walk import Walk
+from workflows.engine import open_case
+
+
+class IncompleteError(Exception):
+    """Something is still to be asked. `walk` says what."""
+
+    def __init__(self, walk: Walk):
+        super().__init__("The form is not complete.")
+        self.walk = walk
+
+
+class PriceChangedError(Exception):
+    """The price is no longer the one that the family saw. `price` is what it is now."""
+
+    def __init__(self, price: Price | None):
+        super().__init__("The price has changed.")
+        self.price = price
+
+
+def submit(journey: Journey, *, seen_pence: int | None = None) -> Submission:
+    """Send a journey in; the submission, the same one whenever it is asked again.
+
+    `seen_pence` is the price that the family saw on the check page. Raises IncompleteError,
+    PriceChangedError, cms.places.PlacesError (no place any more); then nothing has changed.
+    """
+    with transaction.atomic():
+        locked = Journey.objects.select_for_update(of=("self",)).get(pk=journey.pk)
+        done = Submission.objects.filter(journey=locked).first()
+        if done is not None:
+            return done
+        locked.version = journey.version
+        seen = walked(locked)
+        if not seen.is_complete:
+            raise IncompleteError(seen)
+        price = price_of(locked.version.compiled, seen.answers, locked.offering)
+        if seen_pence is not None and price is not None and price.pence != seen_pence:
+            raise PriceChangedError(price)
+        offering = None
+        if places_in(locked.version.compiled, seen.answers):
+            places.confirm(locked.holder)
+            offering = locked.offering
+        return _write(locked, seen, price, offering or locked.offering)
+
+
+def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) -> Submission:
+    submission = Submission.objects.create(
+        journey=journey,
+        version=journey.version,
+        reference=new_reference(journey.version, offering),
+        offering=offering,
+        answers=seen.answers,
+        labels=for_the_case(seen),
+        price=price.as_data() if price else None,
+    )
+    name, email = contact_of(journey.version.compiled, seen.answers)
+    if journey.version.form.workflow_slug:
+        open_case(
+            workflow_slug=journey.version.form.workflow_slug,
+            subject=submission,
+            title=title_of(submission),
+            reference=submission.reference,
+            centre=offering.centre if offering else None,
+            contact_name=name,
+            contact_email=email,
+        )
+    letters.send_received(submission, to=email, contact_name=name)
+    _close(journey, seen)
+    return submission
+
+
+def _close(journey: Journey, seen: Walk) -> None:
+    """The submission holds what was sent; of the rest nothing stays."""
+    hidden = attachments.ids_in(journey.answers) - attachments.ids_in(seen.answers)
+    attachments.forget(journey, hidden)
+    journey.answers = {}
+    journey.submitted_at = timezone.now()
+    journey.held_until = None
+    journey.resume_hash, journey.resume_email, journey.resume_expires_at = "", "", None
+    journey.save()

@@ -1,0 +1,271 @@
+"""The start page, check, submit, done, and the pages around a journey. Steps are in wizard.py.
+
+The start page knows nobody: it sets and reads no cookie and may be cached. Everything else belongs
+to one browser, is never cached, and answers 404 to all others. Only POST changes anything.
+"""
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cms import places, throttle
+from cms.models import CourseDate
+from forms import doors, journeys, submissions
+from forms.field_types.offerings import open_offerings, say_offering
+from forms.models import FormDefinition, FormVersion, Journey
+from forms.pricing import from_data, price_of
+from forms.summary import sections
+from forms.wizard import address, own_journey, right_place, see_other, timer_of
+
+# Whole schools and libraries share one address; a script gains nothing from beginning journeys.
+STARTS_PER_ADDRESS, STARTS_SECONDS = 3000, 600
+SUBMITS_PER_JOURNEY, SUBMITS_SECONDS = 200, 600
+
+
+@csrf_exempt  # cookie-free and cached, so there is no token: doors.comes_from_here guards it
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, form: str) -> HttpResponse:
+    """What the form is about; POST begins a journey."""
+    definition = get_object_or_404(FormDefinition, slug=form)
+    version = definition.current_version
+    if version is None:
+        raise Http404("This form is not published.")
+    version.form = definition
+    wanted = request.GET.get("for", "")
+    if request.method == "POST":
+        return _begin(request, version, wanted)
+    # The same page for everybody, so it must not look at who is signed in.
+    request.user = AnonymousUser()
+    dates = _dates(version)
+    chosen = next((date for date in dates if date["reference"] == wanted), None)
+    response = render(
+        request,
+        "forms/start.html",
+        {
+            "form_title": definition.title,
+            "compiled": version.compiled,
+            "dates": dates,
+            "chosen": chosen,
+            "action": request.get_full_path(),
+            "all_full": bool(dates) and not any(date["left"] for date in dates),
+        },
+    )
+    response["Cache-Control"] = "public, max-age=30"
+    return response
+
+
+def _begin(request: HttpRequest, version: FormVersion, wanted: str) -> HttpResponse:
+    if not doors.comes_from_here(request):
+        return render(request, "403.html", {"reason": "origin"}, status=403)
+    try:
+        throttle.count(
+            "begin",
+            doors.client_address(request),
+            limit=STARTS_PER_ADDRESS,
+            seconds=STARTS_SECONDS,
+        )
+    except throttle.TooOftenError as error:
+        return doors.too_often(request, error)
+    owner = doors.owner_token_or_new(request)
+    offering = CourseDate.objects.filter(reference=wanted).first() if wanted else None
+    journey = journeys.begin(version, owner=owner, offering=offering)
+    response = see_other(right_place(journey))
+    doors.give_owner_cookie(response, owner)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _dates(version: FormVersion) -> list[dict]:
+    """`[{reference, words, left, price_pence}]` of the dates that this form books."""
+    courses = {
+        question["settings"].get("course")
+        for step in version.compiled["steps"]
+        for question in step["questions"]
+        if question["type"] == "places"
+    }
+    return [
+        {
+            "reference": date.reference,
+            "words": say_offering(date),
+            "left": date.places_left,
+            "price_pence": date.price_pence,
+        }
+        for course in sorted(filter(None, courses))
+        for date in open_offerings(course)
+    ]
+
+
+@doors.private
+@require_safe
+def resume_here(request: HttpRequest, form: str, key: str) -> HttpResponse:
+    """The address of a journey without a step: go to where the family should be."""
+    return see_other(right_place(own_journey(request, form, key)))
+
+
+@doors.private
+@require_safe
+def check(request: HttpRequest, form: str, key: str) -> HttpResponse:
+    """Check your answers."""
+    journey = own_journey(request, form, key)
+    seen = journeys.walked(journey)
+    if journey.submitted_at or not seen.is_complete:
+        return see_other(right_place(journey))
+    return _check_page(request, journey)
+
+
+def _check_page(
+    request: HttpRequest, journey: Journey, *, notice: str = "", status: int = 200
+) -> HttpResponse:
+    seen = journeys.walked(journey)
+    parts = sections(seen)
+    for part in parts:
+        for row in part["rows"]:
+            if row["key"]:
+                row["change_url"] = (
+                    address(journey, part["key"], item=part["number"], back_to="check")
+                    + f"#id_{row['key']}"
+                )
+    steps = len(seen.asked_steps) + 1
+    return render(
+        request,
+        "forms/check.html",
+        {
+            "journey": journey,
+            "form_title": journey.version.form.title,
+            "sections": parts,
+            "price": price_of(journey.version.compiled, seen.answers, journey.offering),
+            "timer": timer_of(journey),
+            "extend_url": address(journey, "extend"),
+            "submit_url": address(journey, "submit"),
+            "save_url": address(journey, "save"),
+            "back_url": address(journey, seen.asked_steps[-1].key),
+            "step_number": steps,
+            "step_total": steps,
+            "notice": notice,
+        },
+        status=status,
+    )
+
+
+@doors.private
+@require_http_methods(["GET", "HEAD", "POST"])
+def submit(request: HttpRequest, form: str, key: str) -> HttpResponse:
+    """POST sends the form in, once; GET only shows the way."""
+    journey = own_journey(request, form, key)
+    if request.method != "POST":
+        return see_other(right_place(journey))
+    try:
+        throttle.count("submit", journey.key, limit=SUBMITS_PER_JOURNEY, seconds=SUBMITS_SECONDS)
+        submissions.submit(journey, seen_pence=_pence(request.POST.get("price")))
+    except throttle.TooOftenError as error:
+        return doors.too_often(request, error)
+    except submissions.IncompleteError:
+        return see_other(right_place(journey, back_to="check"))
+    except submissions.PriceChangedError:
+        return _check_page(request, journey, notice="price", status=409)
+    except places.PlacesError as problem:
+        return full_page(request, journey, problem, back="", template="forms/expired.html")
+    return see_other(address(journey, "done"))
+
+
+def _pence(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def full_page(
+    request: HttpRequest,
+    journey: Journey,
+    problem: Exception,
+    *,
+    back: str,
+    template: str = "forms/full.html",
+) -> HttpResponse:
+    """There is no place: say so kindly, name the other dates, keep everything that was entered."""
+    asked = journeys.places_keys(journey.version.compiled)
+    question_step = next(
+        step["key"]
+        for step in journey.version.compiled["steps"]
+        if any(question["key"] in asked for question in step["questions"])
+    )
+    others = [date for date in _dates(journey.version) if date["left"]]
+    return render(
+        request,
+        template,
+        {
+            "problem": str(problem),
+            "others": others,
+            "choose_url": address(journey, question_step, back_to="" if back else "check"),
+            "save_url": address(journey, "save"),
+            "form_title": journey.version.form.title,
+        },
+    )
+
+
+@doors.private
+@require_POST
+def extend(request: HttpRequest, form: str, key: str) -> HttpResponse:
+    """More time for the held places, from a page where nothing is typed."""
+    journey = own_journey(request, form, key)
+    try:
+        journeys.more_time(journey)
+    except journeys.AlreadySubmittedError:
+        return see_other(address(journey, "done"))
+    except places.PlacesError as problem:
+        return full_page(request, journey, problem, back="")
+    return see_other(right_place(journey))
+
+
+@doors.private
+@require_safe
+def done(request: HttpRequest, form: str, key: str) -> HttpResponse:
+    """The reference, and what happens next."""
+    journey = own_journey(request, form, key)
+    if not journey.submitted_at:
+        return see_other(right_place(journey))
+    submission = journey.submission
+    return render(
+        request,
+        "forms/done.html",
+        {
+            "submission": submission,
+            "offering": submission.offering,
+            "when": say_offering(submission.offering) if submission.offering else "",
+            "price": from_data(submission.price),
+            "form_title": journey.version.form.title,
+            "today": timezone.localdate(),
+            "start_url": reverse("forms:start", kwargs={"form": form}),
+        },
+    )
+
+
+@doors.private
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_item(request: HttpRequest, form: str, key: str, step: str, item: int) -> HttpResponse:
+    """Ask before an item of a repeated step is taken out; POST takes it out."""
+    journey = own_journey(request, form, key)
+    if journey.submitted_at:
+        return see_other(address(journey, "done"))
+    seen = journeys.walked(journey)
+    if not seen.may_visit(step) or not seen[step].repeat or not 1 <= item <= len(seen[step].items):
+        return see_other(right_place(journey))
+    if request.method == "POST":
+        try:
+            journeys.remove_item(journey, step, item)
+        except (journeys.NoSuchPageError, journeys.AlreadySubmittedError):
+            return see_other(right_place(journey))
+        return see_other(address(journey, step))
+    part = next(p for p in sections(seen) if (p["key"], p["number"]) == (step, item))
+    return render(
+        request,
+        "forms/remove.html",
+        {
+            "part": part,
+            "item_name": seen[step].repeat["item_name"],
+            "back_url": address(journey, step),
+            "form_title": journey.version.form.title,
+        },
+    )
