@@ -155,7 +155,9 @@ class StepForm(forms.Form):
 
     def _first_id(self, name: str) -> str:
         bound = self[name]
-        return bound.field.widget.id_for_label(bound.auto_id, index=0) or bound.auto_id
+        if isinstance(bound.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+            return f"{bound.auto_id}_0"
+        return bound.field.widget.id_for_label(bound.auto_id) or f"{bound.auto_id}_0"
 
 
 def build(compiled: dict, step_key: str) -> type[StepForm]:
