@@ -117,7 +117,8 @@ def page_form(
     files: Any = None,
 ) -> StepForm:
     """The Django form of one page, with what is stored for it."""
-    make = form_class(journey.version_id, journey.version.compiled, step.key)
+    version = journey.version
+    make = form_class(version.sha256, version.compiled, step.key)
     return make(
         data,
         files,

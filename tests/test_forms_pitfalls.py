@@ -197,6 +197,7 @@ def test_9_several_files_of_one_question_are_all_kept():
     family.walk(CHILD, until="proof")
     family.answer({"letter": [("one.png", PNG), ("two.png", PNG)]})
 
+    assert family.page.errors == []
     assert [a.name for a in Attachment.objects.all()] == ["one.png", "two.png"]
     assert [f["name"] for f in Journey.objects.get().answers["letter"]] == ["one.png", "two.png"]
 
