@@ -14,12 +14,12 @@ help:  ## List the commands
 
 .venv/.run-installed: requirements.lock | .venv/bin/python
 	@echo "Installing what the hub needs ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/.dev-installed: requirements-dev.lock | .venv/bin/python
 	@echo "Installing what the tests need ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/.run-installed
 
 run: .venv/.run-installed  ## Serve the demo hub at http://127.0.0.1:8000 (PORT, DATA_DIR ... see README)

@@ -16,6 +16,9 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from cms.demo_users import demo_logins
+from forms import package
+
 
 def static_fingerprint() -> str:
     """Changes when any file to be collected changes, so that an unchanged hub starts at once."""
@@ -63,10 +66,10 @@ class Command(BaseCommand):
         self.stdout.write("Loading the demo hub ...")
         self.stdout.flush()
         password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
-        call_command("seed_demo", password=password, verbosity=0)
-        names = ", ".join(
-            get_user_model().objects.order_by("pk").values_list("username", flat=True)
-        )
+        call_command("seed_demo", verbosity=0)
+        for path in sorted((settings.BASE_DIR / "forms" / "packages").glob("*.json")):
+            package.load(path, publish=True)
+        names = ", ".join(demo_logins(password))
         self.stdout.write(f"Staff sign in at {settings.SITE_URL}/admin/ as: {names}")
         self.stdout.write(f"Password of every demo login: {password}  (shown once)")
         self.stdout.write("Two-step sign-in is off for these demo logins, and only for them.")
