@@ -14,27 +14,20 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _let_tests_empty_the_access_log():
-    """Tests that commit empty every table afterwards; the access log's own refusal steps aside."""
-    from importlib import import_module
-
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """Instead of pytest-django's: copies of a migrated database (tests/databases.py)."""
     from django.core.management.commands.flush import Command
-    from django.db import connections
 
-    triggers = import_module("cms.migrations.0007_audit_append_only")
+    from tests import databases
+
     flush = Command.handle
-
-    def flush_all(self, **options):
-        connection = connections[options["database"]]
-        triggers.remove(connection)
-        try:
-            flush(self, **options)
-        finally:
-            triggers.install(connection)
-
-    Command.handle = flush_all
+    Command.handle = lambda self, **options: databases.restore()
+    with django_db_blocker.unblock():
+        databases.lay_out()
     yield
+    with django_db_blocker.unblock():
+        databases.take_away()
     Command.handle = flush
 
 
