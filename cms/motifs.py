@@ -24,10 +24,11 @@ def _curve(points: list[Point]) -> str:
     return path
 
 
-def _svg(width: int, height: int, kind: str, body: str) -> str:
+def _svg(width: int, height: int, kind: str, body: str, keep: str = "xMidYMid") -> str:
+    """`keep` is the part that stays in sight where the drawing is wider or taller than its box."""
     return (
         f'<svg class="motif motif--{escape(kind)}" viewBox="0 0 {width} {height}" '
-        f'preserveAspectRatio="xMidYMid slice" aria-hidden="true" focusable="false">{body}</svg>'
+        f'preserveAspectRatio="{keep} slice" aria-hidden="true" focusable="false">{body}</svg>'
     )
 
 
@@ -49,7 +50,7 @@ def strings(seed: int) -> str:
             x, y = points[at]
             size = dice.choice((14, 20, 28, 40)) if colour != "0" else 9
             notes.append(f'<circle class="f{colour}" cx="{x:g}" cy="{y:.1f}" r="{size}"/>')
-    return _svg(800, 600, "strings", "".join(lines + notes))
+    return _svg(800, 600, "strings", "".join(lines + notes), keep="xMinYMid")
 
 
 def rest(seed: int = 0) -> str:
@@ -76,7 +77,7 @@ def stave(seed: int) -> str:
         )
         place = min(8, max(0, place + dice.choice((-2, -1, -1, 1, 1, 2, 3, -3))))
         x += dice.choice((44, 44, 66, 88, 132))
-    return _svg(1200, 72, "stave", "".join(body))
+    return _svg(1200, 72, "stave", "".join(body), keep="xMinYMid")
 
 
 def waves(seed: int) -> str:

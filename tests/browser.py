@@ -130,9 +130,25 @@ def visit(browser, address, *, width=375, scheme="light", cookies=(), forced=Fal
         context.close()
 
 
-def staff_cookie(client, address) -> dict:
-    """The session of a logged-in test client, as the browser wants it."""
-    from django.conf import settings
+def fill() -> dict:
+    """Load the demo hub; runs inside it. `{"session": key of a signed-in superuser}`."""
+    from django.contrib.auth import get_user_model, login
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.core.management import call_command
+    from django.http import HttpRequest
 
-    name = settings.SESSION_COOKIE_NAME
-    return {"name": name, "value": client.cookies[name].value, "url": address}
+    call_command("seed_demo", verbosity=0)
+    user = get_user_model().objects.create_superuser("axe", "axe@example.org", "only-for-this-test")
+    request = HttpRequest()
+    request.session = SessionStore()
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session.save()
+    return {"session": request.session.session_key}
+
+
+def page_types() -> dict[str, str]:
+    """The address of one live page of each type; runs inside the hub."""
+    from wagtail.models import Page
+
+    pages = Page.objects.live().filter(depth__gt=1).order_by("path").specific()
+    return {type(page).__name__: page.relative_url(None) or page.url for page in reversed(pages)}

@@ -75,3 +75,28 @@ def officer(db):
     user = get_user_model().objects.create_user("officer", first_name="Ada", last_name="Officer")
     grant(user, "bookings")
     return user
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for the whole session."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser import launch
+
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def demo_hub(tmp_path_factory):
+    """The demo hub, really served, for looking at: (hub, session key of a superuser)."""
+    from tests.browser import fill
+    from tests.harness import a_hub
+
+    with a_hub(tmp_path_factory.mktemp("demo")) as hub:
+        filled = hub.call(f"{fill.__module__}:{fill.__name__}")
+        hub.start_web(workers=1)
+        yield hub, filled["session"]
