@@ -5,11 +5,22 @@ import io
 from datetime import date
 
 from django.core.files.base import ContentFile
+from django.core.files.images import ImageFile
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 
-from cms.models import HubDocument, Partner
+from cms.demo_pictures import make_picture
+from cms.models import HubDocument, HubImage, Partner
 
+PICTURE_SIZE = (960, 640)
+PICTURES = {
+    "Strings": ("strings", "Six coloured strings swinging across a low sun"),
+    "Drums": ("drums", "Drum skins from above, in rings of colour"),
+    "Stage": ("stage", "Music stands under four beams of coloured light"),
+    "Keys": ("keys", "A keyboard drawn in slanting bars, with dots of light above"),
+    "Waves": ("waves", "Waves of colour under a round moon"),
+    "Pipes": ("pipes", "A row of organ pipes rising and falling like a tune"),
+}
 SCALE = "1 = not yet, 2 = in places, 3 = mostly, 4 = throughout"
 TOOLKITS = {
     "primary": (
@@ -127,5 +138,15 @@ def load_documents(today: date) -> int:
 
 
 def load_pictures() -> int:
-    """Add the generated pictures that are not there yet. Returns how many."""
-    return 0
+    """Add the painted pictures that are not there yet. Returns how many."""
+    there = set(HubImage.objects.filter(title__in=PICTURES).values_list("title", flat=True))
+    for seed, (title, (motif, description)) in enumerate(PICTURES.items()):
+        if title not in there:
+            name = f"{motif}-{seed}.webp"
+            HubImage.objects.create(
+                title=title,
+                file=ImageFile(io.BytesIO(make_picture(seed, motif, PICTURE_SIZE)), name=name),
+                description=description,
+                credit="Painted for this site.",
+            )
+    return len(PICTURES) - len(there)

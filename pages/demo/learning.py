@@ -2,6 +2,23 @@
 
 from cms.models import Course, Ensemble, MusicCentre
 
+COURSE_PICTURES = {
+    "songwriter": "Stage",
+    "beats-and-decks": "Waves",
+    "family-drums": "Drums",
+    "sing-out": "Pipes",
+}
+GENRE_PICTURES = {
+    "orchestral": "Strings",
+    "choral": "Pipes",
+    "world": "Drums",
+    "rock-and-pop": "Stage",
+    "electronic": "Waves",
+    "jazz": "Keys",
+    "folk": "Strings",
+}
+CENTRE_PICTURES = ("Keys", "Strings", "Stage", "Drums", "Waves", "Pipes")
+
 
 def add_record_pages(entries: dict) -> dict:
     """The written tree with a child for every record below its index. Returns the same tree."""
@@ -24,6 +41,7 @@ def centre_entries() -> list[dict]:
             "centre": f"@MusicCentre:{centre.slug}",
             "summary": f"Groups, lessons and courses in {centre.address.rpartition(', ')[2]}. "
             f"{centre.opening_hours}.",
+            "social_image": f"@HubImage:{CENTRE_PICTURES[number % len(CENTRE_PICTURES)]}",
             "friends": "The Friends of the centre run the tea table and pay for two free places "
             "each term. Ask for them at the door.",
             "body": [
@@ -43,7 +61,7 @@ def centre_entries() -> list[dict]:
                 },
             ],
         }
-        for centre in MusicCentre.objects.all()
+        for number, centre in enumerate(MusicCentre.objects.all())
     ]
 
 
@@ -55,6 +73,7 @@ def course_entries(bodies: dict) -> list[dict]:
             "title": course.title,
             "course": f"@Course:{course.slug}",
             "summary": course.summary,
+            "social_image": f"@HubImage:{COURSE_PICTURES[course.slug]}",
             "body": bodies[course.slug],
         }
         for course in Course.objects.order_by("pk")
@@ -70,9 +89,10 @@ def ensemble_entries() -> list[dict]:
             "title": ensemble.name,
             "ensemble": f"@Ensemble:{ensemble.slug}",
             "summary": ensemble.summary,
+            "social_image": f"@HubImage:{GENRE_PICTURES[ensemble.genres.all()[0].slug]}",
             "body": ensemble_body(ensemble),
         }
-        for ensemble in Ensemble.objects.order_by("pk")
+        for ensemble in Ensemble.objects.prefetch_related("genres").order_by("pk")
     ]
 
 

@@ -3,12 +3,19 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from cms.demo_users import demo_logins
 from pages import demo
 
 
 class Command(BaseCommand):
     help = "Adds what the demo hub lacks. Changes nothing that exists; may be run again."
 
+    def add_arguments(self, parser):
+        parser.add_argument("--password", help="Make the demo logins too, each with this password.")
+
     def handle(self, *args, **options):
         report = demo.load(timezone.localdate())
         self.stdout.write(f"Demo hub: {report}.")
+        if options["password"]:
+            logins = demo_logins(options["password"])
+            self.stdout.write(f"Demo logins: {', '.join(logins)}.")
