@@ -124,14 +124,11 @@ def hold_all(wanted: Mapping[int, int], *, holder: str, minutes: int | None = No
                 _check_bookable(dates.get(pk), now)
         gone = [p for p in mine if p.course_date_id not in wanted or not _is_live(p, now)]
         _give_back(gone, State.RELEASED)
-        held = [place for place in mine if place not in gone]
+        result = [p for p in places if p.is_settled and p.course_date_id in wanted]
         for pk in sorted(wanted.keys() - settled_on):
-            kept = [place for place in held if place.course_date_id == pk]
-            _hold_one(dates[pk], holder, wanted[pk], kept, until)
-        result = Place.objects.filter(
-            holder=holder, course_date_id__in=wanted, state__in=Place.ACTIVE
-        )
-        return list(result.order_by("course_date_id", "child_number"))
+            kept = [p for p in mine if p.course_date_id == pk and p not in gone]
+            result += _hold_one(dates[pk], holder, wanted[pk], kept, until)
+        return sorted(result, key=lambda place: (place.course_date_id, place.child_number))
 
 
 def extend(holder: str, *, minutes: int | None = None) -> datetime:
@@ -288,23 +285,27 @@ def _free_seats(date: CourseDate, standing: Standing, number: int) -> list[int]:
 
 
 def _hold_one(
-    date: CourseDate, holder: str, children: int, kept: list[Place], until: datetime
-) -> None:
+    date: CourseDate, holder: str, children: int, held: list[Place], until: datetime
+) -> list[Place]:
     """Bring a holder's live holds on one locked date to `children`."""
-    standing = _standing(date, timezone.now())
-    missing = children - len(kept)
+    now = timezone.now()
+    standing = _standing(date, now)
+    missing = children - len(held)
     if missing > standing.left:
-        raise FullError(date, max(0, standing.left + len(kept)))
-    kept.sort(key=lambda place: place.child_number)
-    _give_back(kept[children:], State.RELEASED)
-    Place.objects.filter(pk__in=[place.pk for place in kept[:children]]).update(
-        expires_at=until, changed_at=timezone.now()
+        raise FullError(date, max(0, standing.left + len(held)))
+    held = sorted(held, key=lambda place: place.child_number)
+    kept = held[:children]
+    _give_back(held[children:], State.RELEASED)
+    Place.objects.filter(pk__in=[place.pk for place in kept]).update(
+        expires_at=until, changed_at=now
     )
+    for place in kept:
+        place.expires_at = until
     if missing <= 0:
-        return
+        return kept
     taken = {place.child_number for place in kept}
     child_numbers = [n for n in range(1, children + len(kept) + 1) if n not in taken][:missing]
-    Place.objects.bulk_create(
+    new = Place.objects.bulk_create(
         Place(
             course_date=date,
             holder=holder,
@@ -318,6 +319,7 @@ def _hold_one(
             child_numbers, _free_seats(date, standing, missing), strict=True
         )
     )
+    return [*kept, *new]
 
 
 def _give_back(places: list[Place], state: str) -> None:

@@ -314,6 +314,10 @@ class Hub:
     def resume(self, pid: int) -> None:
         self._signal(pid, signal.SIGCONT)
 
+    def is_running(self, pid: int) -> bool:
+        """Whether a consumer that was started here is still there."""
+        return is_alive(pid)
+
     def _signal(self, pid: int, number: int) -> None:
         if pid not in self._consumers:
             raise ValueError("That process was not started by this hub.")

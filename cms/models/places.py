@@ -91,6 +91,7 @@ class Place(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     state__in=["held", "offered", "confirmed", "attended", "no_show"],
+                    seat__isnull=False,
                     seat__gte=1,
                 )
                 | Q(state__in=["released", "lapsed", "cancelled"], seat__isnull=True),
