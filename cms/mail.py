@@ -13,6 +13,7 @@ import base64
 import binascii
 import logging
 import smtplib
+import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping
@@ -49,6 +50,8 @@ FIRST_WAIT, LONGEST_WAIT = 10, 1800  # seconds
 MAX_ATTACHMENT_BYTES = 2_000_000
 
 State = OutboxMessage.State
+
+_sending = threading.Lock()
 
 
 class UnknownTemplateError(LookupError):
@@ -197,8 +200,21 @@ def queue(
 def deliver() -> None:
     """Send what is due, oldest first, for one turn. Never raises.
 
+    One sender in each process: a mail server that hangs keeps one worker, and jobs have the other.
     When the mail server cannot be reached at all, the rest waits: trying each would help nobody.
     """
+    while _sending.acquire(blocking=False):
+        try:
+            goes_on = _deliver_for_a_turn()
+        finally:
+            _sending.release()
+        # Look again after letting go: a ring that came meanwhile found the sender busy.
+        if not goes_on or not _due().exists():
+            return
+
+
+def _deliver_for_a_turn() -> bool:
+    """Whether it may go on at once; False when others should have their turn, or mail is down."""
     ends_at = time.monotonic() + TURN
     connection = None
     try:
@@ -209,13 +225,14 @@ def deliver() -> None:
                     connection.open()
             except Exception as error:  # noqa: BLE001 - any failure to connect means "later"
                 _put_off(message, error)
-                return
+                return False
             if not _send(message, connection):
                 _close(connection)
                 connection = None
             if time.monotonic() > ends_at:
                 ring(deliver)
-                return
+                return False
+        return True
     finally:
         if connection is not None:
             _close(connection)

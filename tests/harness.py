@@ -47,7 +47,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for(condition, seconds: float = 20, what: str = "it"):
+def wait_for(condition, seconds: float = 60, what: str = "it"):
     """The first true answer of `condition`. Raises AssertionError when there was none in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -88,6 +88,7 @@ def main():
     from huey.contrib.djhuey import HUEY
 
     autodiscover_modules("tasks")
+    importlib.import_module("tests.crash")  # its job handlers
     HUEY.storage.close()  # a connection to the queue must not be shared across a fork
     signal.signal(signal.SIGCHLD, reap)
     answers = os.fdopen(os.dup(1), "w")

@@ -73,9 +73,9 @@ def test_with_queue_and_mail_stopped_decisions_stand_and_mail_goes_out_later(tmp
         assert max(took) < 8
 
         hub.start_consumer()
-        wait_for(lambda: hub.sql(states.format("job")) == [("done", 41)], 30, "the jobs")
+        wait_for(lambda: hub.sql(states.format("job")) == [("done", 41)], what="the jobs")
         tried = "SELECT count(*) FROM cms_outboxmessage WHERE attempts > 0"
-        wait_for(lambda: hub.sql(tried) != [(0,)], 30, "a try with no mail server")
+        wait_for(lambda: hub.sql(tried) != [(0,)], what="a try with no mail server")
         assert hub.sql("SELECT count(*) FROM cms_guardian") == [(41,)]
         with a_mail_server(port, sink):
             began = time.monotonic()
