@@ -7,15 +7,19 @@ To add one, decorate a subclass with `@actions("its_key")`; the key is stored, n
 """
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
 
 from cms import mail
+from cms.models import MailTemplate
 from cms.registry import Registry
 
-from .models import ActionRun, Case, CaseEvent
+if TYPE_CHECKING:
+    from .models import ActionRun, Case, CaseEvent
 
 
 class ActionProblemError(Exception):
@@ -33,8 +37,16 @@ class Action:
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 
-    def __init__(self, row: ActionRun | None = None):
+    def __init__(self, row: "ActionRun | None" = None):
         self.row = row
+
+    @classmethod
+    def fields(cls) -> list[tuple[str, blocks.Block]]:
+        """The editor's fields for its options, by name. By default one line of text each."""
+        return [
+            (name, blocks.CharBlock(required=name in cls.required))
+            for name in (*cls.required, *cls.optional)
+        ]
 
     @property
     def once(self) -> str:
@@ -46,7 +58,7 @@ class Action:
         known = {*self.required, *self.optional}
         return missing + [f"“{name}” is not an option." for name in options if name not in known]
 
-    def run(self, case: Case, options: dict) -> str:
+    def run(self, case: "Case", options: dict) -> str:
         """Do it, inside a transaction. Returns the line for the case's history.
 
         Raises ActionProblemError, or anything else, to be tried again later.
@@ -66,13 +78,26 @@ class SendEmail(Action):
     optional = ("to",)
     recipients = ("family", "assignee")
 
+    @classmethod
+    def fields(cls) -> list[tuple[str, blocks.Block]]:
+        return [
+            ("template", blocks.ChoiceBlock(choices=_templates, label=_("E-mail"))),
+            (
+                "to",
+                blocks.ChoiceBlock(
+                    choices=[("family", _("The family")), ("assignee", _("Whoever has the case"))],
+                    default="family",
+                ),
+            ),
+        ]
+
     def check(self, options: dict) -> list[str]:
         problems = super().check(options)
         if options.get("to", "family") not in self.recipients:
             problems.append(f"“to” must be one of {', '.join(self.recipients)}.")
         return problems
 
-    def run(self, case: Case, options: dict) -> str:
+    def run(self, case: "Case", options: dict) -> str:
         address = case.contact_email
         if options.get("to") == "assignee":
             address = case.assignee.email if case.assignee else ""
@@ -90,7 +115,14 @@ class SendEmail(Action):
         return f"E-mail “{options['template']}” put in the outbox"
 
 
-def mail_context(case: Case, event: CaseEvent | None = None) -> dict:
+def _templates() -> list[tuple[str, str]]:
+    """Key and name of every mail template, and of those that the code brings."""
+    named = {key: draft.name for key, draft in mail.drafts.items()}
+    named |= dict(MailTemplate.objects.values_list("key", "name"))
+    return sorted(named.items(), key=lambda item: item[1])
+
+
+def mail_context(case: "Case", event: "CaseEvent | None" = None) -> dict:
     """What a case's mail may say: its subject's own `mail_context()`, then the case's facts."""
     own = getattr(case.subject, "mail_context", None)
     return {
@@ -110,7 +142,7 @@ class Assign(Action):
     label = _("Assign the case")
     optional = ("to",)
 
-    def run(self, case: Case, options: dict) -> str:
+    def run(self, case: "Case", options: dict) -> str:
         users = get_user_model().objects.filter(is_active=True)
         if options.get("to"):
             user = users.filter(username=options["to"]).first()
@@ -131,6 +163,17 @@ class SetDueDate(Action):
     required = ()
     optional = ("days",)
 
+    @classmethod
+    def fields(cls) -> list[tuple[str, blocks.Block]]:
+        return [
+            (
+                "days",
+                blocks.IntegerBlock(
+                    min_value=0, max_value=366, help_text=_("From then on; 0 clears the date.")
+                ),
+            )
+        ]
+
     def check(self, options: dict) -> list[str]:
         problems = super().check(options)
         days = options.get("days")
@@ -138,7 +181,7 @@ class SetDueDate(Action):
             problems.append("“days” must be a number from 0 to 366.")
         return problems
 
-    def run(self, case: Case, options: dict) -> str:
+    def run(self, case: "Case", options: dict) -> str:
         if not options["days"]:
             case.due_at = None
             case.save(update_fields=["due_at"])
@@ -161,7 +204,7 @@ class AddNote(Action):
     label = _("Add a note")
     required = ("text",)
 
-    def run(self, case: Case, options: dict) -> str:
+    def run(self, case: "Case", options: dict) -> str:
         return options["text"]
 
 
@@ -172,7 +215,7 @@ class Demo(Action):
     label = _("Demonstration: does nothing")
     optional = ("message",)
 
-    def run(self, case: Case, options: dict) -> str:
+    def run(self, case: "Case", options: dict) -> str:
         return f"Demonstration: {options.get('message') or 'nothing was done'}"
 
 
@@ -183,7 +226,11 @@ class FailingDemo(Action):
     label = _("Demonstration: fails")
     optional = ("works_on",)
 
-    def run(self, case: Case, options: dict) -> str:
+    @classmethod
+    def fields(cls) -> list[tuple[str, blocks.Block]]:
+        return [("works_on", blocks.IntegerBlock(required=False, min_value=1, max_value=5))]
+
+    def run(self, case: "Case", options: dict) -> str:
         works_on = options.get("works_on")
         if works_on and self.row.attempts >= works_on:
             return f"Demonstration: worked on attempt {self.row.attempts}"

@@ -17,6 +17,7 @@ from django.utils.text import slugify
 from cms.models import User
 from cms.roles import ROLES, group_of
 
+from .blocks import from_data, to_data
 from .findings import ERROR, WARNING, Finding, NotPublishableError
 from .lint import lint
 from .models import WorkflowDefinition, WorkflowVersion
@@ -99,33 +100,56 @@ def check(data: dict) -> list[Finding]:
 
 
 def publish(definition_data: dict, *, by: User | None = None) -> WorkflowVersion:
-    """Check, compile and keep the next version of a workflow, and use it for new cases.
+    """Load a workflow from data, check it, and make it what new cases begin with.
 
-    Creates the definition when its slug is new. The same content again answers the version that
-    there is. Raises NotPublishableError, with every error found, and then changes nothing.
+    Creates the definition when its slug is new; the editor then shows these stages. The same
+    content again answers the version that there is. Raises NotPublishableError, with every error
+    found, and then changes nothing.
     """
     plan = compiled(definition_data)
-    findings = check(definition_data)
-    if any(finding.level == ERROR for finding in findings):
-        raise NotPublishableError(findings)
-    text = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    _refuse_errors(definition_data)
     with transaction.atomic():
         definition, _created = WorkflowDefinition.objects.select_for_update().get_or_create(
-            slug=plan["slug"], defaults={"title": plan["title"]}
+            slug=plan["slug"], defaults={"title": plan["title"], "live": False}
         )
         latest = definition.versions.order_by("-number").first()
-        if latest and latest.sha256 == digest:
+        if latest and latest.sha256 == _digest(plan) and definition.stages:
             return latest
         definition.title = plan["title"]
-        definition.data = plan
-        definition.save()
-        version = WorkflowVersion.objects.create(
-            definition=definition,
-            number=latest.number + 1 if latest else 1,
-            data=plan,
-            sha256=digest,
-            published_by=by,
-        )
-        version.groups.set([group_of(role) for role in sorted(version.plan.roles)])
+        definition.stages = from_data(plan)
+        definition.save_revision(user=by).publish(user=by, skip_permission_checks=True)
+        return definition.versions.order_by("-number").first()
+
+
+def publish_version(definition: WorkflowDefinition, *, by: User | None = None) -> WorkflowVersion:
+    """The next version of a definition as it stands, in the transaction that makes it live.
+
+    Raises NotPublishableError.
+    """
+    data = to_data(definition.slug, definition.title, definition.stages)
+    _refuse_errors(data)
+    plan = compiled(data)
+    digest = _digest(plan)
+    latest = definition.versions.order_by("-number").first()
+    if latest and latest.sha256 == digest:
+        return latest
+    version = WorkflowVersion.objects.create(
+        definition=definition,
+        number=latest.number + 1 if latest else 1,
+        data=plan,
+        sha256=digest,
+        published_by=by,
+    )
+    version.groups.set([group_of(role) for role in sorted(version.plan.roles)])
     return version
+
+
+def _refuse_errors(data: dict) -> None:
+    findings = check(data)
+    if any(finding.level == ERROR for finding in findings):
+        raise NotPublishableError(findings)
+
+
+def _digest(plan: dict) -> str:
+    text = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

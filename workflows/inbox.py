@@ -115,12 +115,12 @@ class Inbox:
         else:
             found = found.order_by(F("due_at").asc(nulls_last=True), "stage_since", "pk")
         return found.select_related("version__definition", "centre", "area", "assignee").defer(
-            "version__data", "version__definition__data"
+            "version__data", "version__definition__stages"
         )
 
     def workflows(self) -> list[WorkflowDefinition]:
         """The workflows this user has a part in, for the filter."""
-        definitions = WorkflowDefinition.objects.defer("data")
+        definitions = WorkflowDefinition.objects.defer("stages")
         if not self.user.is_superuser:
             groups = self.user.memberships.values("role")
             definitions = definitions.filter(versions__groups__in=groups).distinct()

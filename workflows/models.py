@@ -8,14 +8,17 @@ Cases are personal data: staff reach them through `Case.objects.for_user(user)` 
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail.fields import StreamField
+from wagtail.models import DraftStateMixin, LockableMixin, PreviewableMixin, RevisionMixin
 
 from cms.models import Area, MusicCentre
 
+from .blocks import StagesBlock
 from .plan import FINAL, WAITING, Plan
 from .querysets import CaseQuerySet
 
@@ -46,12 +49,34 @@ class WrittenOnce(models.Model):
         super().save(*args, **kwargs)
 
 
-class WorkflowDefinition(models.Model):
-    """A review process as its designer edits it. Running cases never read it."""
+class StagesField(StreamField):
+    """A StreamField whose migrations do not freeze the editor: actions may come and go."""
 
-    slug = models.SlugField(unique=True)
+    def __init__(self, block_types=None, **kwargs):
+        kwargs.pop("block_lookup", None)
+        super().__init__(block_types or StagesBlock(), **kwargs)
+
+    def deconstruct(self):
+        name, path, _args, kwargs = super().deconstruct()
+        kwargs.pop("block_lookup", None)
+        return name, path, [], kwargs
+
+
+class WorkflowDefinition(
+    PreviewableMixin, LockableMixin, DraftStateMixin, RevisionMixin, models.Model
+):
+    """A review process as its designer edits it. Running cases never read it.
+
+    Publishing, by whichever route, compiles and checks it and makes the next version, or none of
+    it happens: see `publish`.
+    """
+
+    slug = models.SlugField(
+        unique=True, help_text=_("How forms refer to it. Do not change it once forms use it.")
+    )
     title = models.CharField(max_length=120)
-    data = models.JSONField(default=dict, blank=True)
+    stages = StagesField(blank=True)
+    _revisions = GenericRelation("wagtailcore.Revision", related_query_name="workflowdefinition")
 
     class Meta:
         ordering = ["title"]
@@ -60,6 +85,32 @@ class WorkflowDefinition(models.Model):
 
     def __str__(self):
         return self.title
+
+    @property
+    def revisions(self):
+        return self._revisions
+
+    def publish(self, revision, user=None, **kwargs):
+        """Make the revision live and compile it, in one transaction.
+
+        Raises NotPublishableError, and then nothing has changed.
+        """
+        from .compile import publish_version  # noqa: PLC0415 - compile writes these models
+
+        with transaction.atomic():
+            result = super().publish(revision, user=user, **kwargs)
+            live = type(self).objects.select_for_update().get(pk=self.pk)
+            if live.live and live.live_revision_id == revision.pk:
+                publish_version(live, by=user)
+        return result
+
+    def get_preview_template(self, request, mode_name):
+        return "workflows/preview.html"
+
+    def get_preview_context(self, request, mode_name):
+        from .diagram import preview  # noqa: PLC0415 - diagram compiles, compile writes these
+
+        return preview(self, request.user)
 
 
 class WorkflowVersion(WrittenOnce):

@@ -17,12 +17,15 @@ from cms import audit, jobs
 from cms.models import Job, User
 
 from . import casepage
+from .diagram import counts_for, draw
 from .engine import (
+    NoSuchWorkflowError,
     StaleStageError,
     TransitionNotAllowedError,
     add_note,
     assign,
     available_buttons,
+    latest_version,
     perform,
 )
 from .inbox import TABS, Filters, Inbox, colleagues
@@ -183,3 +186,22 @@ class RestartView(DeskView):
         else:
             messages.success(request, _("It is being tried again now."))
         return redirect("cases:case", pk=case.pk)
+
+
+class FlowView(DeskView):
+    """A published workflow, drawn, with the number of the user's cases in each stage."""
+
+    def get(self, request, slug):
+        if slug not in {workflow.slug for workflow in Inbox(request.user).workflows()}:
+            raise Http404
+        try:
+            version = latest_version(slug)
+        except NoSuchWorkflowError:
+            raise Http404 from None
+        context = {
+            "version": version,
+            "plan": version.plan,
+            "drawing": draw(version.plan, counts_for(slug, request.user)),
+            "breadcrumbs_items": breadcrumbs({"url": "", "label": version.plan.title}),
+        }
+        return render(request, "workflows/flow.html", context)

@@ -1,18 +1,25 @@
 """What workflows add to the Wagtail admin: addresses, menu, the panel on its home page."""
 
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.urls import include, path, reverse_lazy
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
+from wagtail.snippets.models import register_snippet
 
 from . import views
 from .inbox import TABS, Inbox
+from .viewsets import WorkflowDefinitionViewSet
+
+register_snippet(WorkflowDefinitionViewSet)
 
 desks = (
     [
         path("", views.InboxView.as_view(), name="inbox"),
+        path("flow/<slug:slug>/", views.FlowView.as_view(), name="flow"),
         path("<int:pk>/", views.CaseView.as_view(), name="case"),
         path("<int:pk>/press/", views.PressView.as_view(), name="press"),
         path("<int:pk>/note/", views.NoteView.as_view(), name="note"),
@@ -26,6 +33,11 @@ desks = (
 @hooks.register("register_admin_urls")
 def desk_urls():
     return [path("cases/", include(desks))]
+
+
+@hooks.register("insert_editor_js")
+def workflow_editor_script():
+    return format_html('<script src="{}"></script>', static("cms/workflow-editor.js"))
 
 
 class InboxMenuItem(MenuItem):

@@ -1,0 +1,347 @@
+"""The editor of a workflow: what staff call stages, buttons and what a button sets off.
+
+A stage is one block, its buttons a list inside it, each action a block of its own made from the
+action's class. The block's id is what other stages point at, so names may change; `key` is filled
+in once and kept. `to_data` and `from_data` go between the editor's value and the package format;
+checking happens in `StagesBlock.clean`, on publishing only: a draft may be unfinished.
+"""
+
+import json
+import uuid
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.blocks.list_block import ListBlockValidationError
+from wagtail.blocks.stream_block import StreamBlockValidationError
+from wagtail.blocks.struct_block import StructBlockValidationError
+
+from cms.roles import BY_LABEL, ROLES
+
+from .actions import actions
+from .findings import ERROR
+from .plan import KINDS
+
+OPERATORS = {
+    "is": _("is"),
+    "is_not": _("is not"),
+    "one_of": _("is one of (separate with commas)"),
+    "includes": _("includes"),
+    "excludes": _("does not include"),
+    "more_than": _("is more than"),
+    "less_than": _("is less than"),
+    "at_least": _("is at least"),
+    "at_most": _("is at most"),
+    "before": _("is before"),
+    "after": _("is after"),
+    "answered": _("was answered"),
+    "not_answered": _("was not answered"),
+}
+
+
+def role_choices():
+    """Every role of the hub, then the groups that staff made themselves."""
+    own = Group.objects.exclude(name__in=BY_LABEL).values_list("name", "name")
+    return [*((role.key, role.label) for role in ROLES.values()), *own]
+
+
+class RolesBlock(blocks.MultipleChoiceBlock):
+    def __init__(self, **kwargs):
+        kwargs.setdefault("required", False)
+        super().__init__(choices=role_choices, widget=forms.CheckboxSelectMultiple, **kwargs)
+
+
+class StageChoiceBlock(blocks.FieldBlock):
+    """The id of a stage; workflow-editor.js lists the stages as they stand in the editor."""
+
+    def __init__(self, *, required=True, help_text=None, **kwargs):
+        self.field = forms.CharField(
+            required=required,
+            help_text=help_text,
+            max_length=60,
+            widget=forms.TextInput(attrs={"data-stage-choice": ""}),
+        )
+        super().__init__(**kwargs)
+
+
+class ClauseBlock(blocks.StructBlock):
+    question = blocks.CharBlock(help_text=_("The key of a question of the form."))
+    op = blocks.ChoiceBlock(choices=list(OPERATORS.items()), default="is", label=_("Compare"))
+    value = blocks.CharBlock(required=False)
+    more = blocks.CharBlock(required=False, max_length=2000)  # what this editor cannot show
+
+    class Meta:
+        label = _("Answer")
+
+
+class ConditionBlock(blocks.StructBlock):
+    match = blocks.ChoiceBlock(
+        choices=[("all", _("All of these")), ("any", _("Any of these"))], default="all"
+    )
+    clauses = blocks.ListBlock(ClauseBlock(), default=[], label=_("Answers"))
+
+
+class ActionsBlock(blocks.StreamBlock):
+    """One kind of block for each registered action, whichever app registered it and when."""
+
+    @property
+    def child_blocks(self):
+        built = self.__dict__.setdefault("_built", {})
+        for key, kind in actions.items():
+            if key not in built:
+                built[key] = blocks.StructBlock(kind.fields(), label=kind.label, icon="arrow-right")
+                built[key].set_name(key)
+        return built
+
+    @child_blocks.setter
+    def child_blocks(self, value):
+        """Nothing is declared: the registry says."""
+
+
+class ButtonBlock(blocks.StructBlock):
+    label = blocks.CharBlock(max_length=60)
+    to = StageChoiceBlock(label=_("Leads to"))
+    roles = RolesBlock(
+        label=_("Who may press it"), help_text=_("None chosen: those who own the stage.")
+    )
+    comment = blocks.ChoiceBlock(
+        choices=[("optional", _("Optional")), ("required", _("Required")), ("none", _("None"))],
+        default="optional",
+    )
+    actions = ActionsBlock(required=False, label=_("Then, in this order"))
+    show_if = blocks.ListBlock(
+        ConditionBlock(),
+        default=[],
+        max_num=1,
+        label=_("Only when"),
+        help_text=_("Without a condition it can always be pressed."),
+    )
+    key = blocks.CharBlock(required=False, max_length=60)
+
+    class Meta:
+        label = _("Button")
+        icon = "arrow-right-full"
+
+
+class StageBlock(blocks.StructBlock):
+    staff_name = blocks.CharBlock(max_length=60, label=_("Name for staff"))
+    public_name = blocks.CharBlock(
+        max_length=60,
+        required=False,
+        label=_("Name that families see"),
+        help_text=_("Or the same."),
+    )
+    kind = blocks.ChoiceBlock(
+        choices=list(KINDS.items()),
+        default="open",
+        help_text=_("Whose turn it is. This, not the name, is what the hub goes by."),
+    )
+    start = blocks.BooleanBlock(required=False, label=_("New cases begin here"))
+    roles = RolesBlock(label=_("Who owns it"))
+    viewers = RolesBlock(label=_("Who may look only"))
+    guidance = blocks.TextBlock(
+        required=False, rows=2, label=_("Guidance"), help_text=_("What to check here, for staff.")
+    )
+    public_note = blocks.CharBlock(
+        required=False, max_length=250, label=_("What happens next, for families")
+    )
+    remind_after_days = blocks.IntegerBlock(
+        required=False, min_value=1, max_value=366, label=_("Due after days")
+    )
+    buttons = blocks.ListBlock(ButtonBlock(), default=[], label=_("Buttons"))
+    key = blocks.CharBlock(required=False, max_length=60)
+
+    class Meta:
+        label = _("Stage")
+        icon = "tasks"
+        label_format = "{staff_name}"
+        form_classname = "workflow-stage"
+
+
+class StagesBlock(blocks.StreamBlock):
+    """All stages. Cleaning fills in keys; outside drafts it also checks that cases can flow."""
+
+    stage = StageBlock()
+
+    def clean(self, value):
+        value = super().clean(value)
+        _fill_in_keys(value)
+        if not self.is_deferred_validation:
+            self._check(value)
+        return value
+
+    def _check(self, value):
+        from .compile import check  # noqa: PLC0415 - compile publishes definitions, which hold this
+
+        found = [f for f in check(to_data("draft", "Draft", value)) if f.level == ERROR]
+        if not found:
+            return
+        places = {child.value["key"]: index for index, child in enumerate(value)}
+        by_stage: dict[int, list] = {}
+        loose = []
+        for finding in found:
+            if finding.stage in places:
+                by_stage.setdefault(places[finding.stage], []).append(finding)
+            else:
+                loose.append(ValidationError(finding.message))
+        raise StreamBlockValidationError(
+            block_errors={
+                index: _stage_error(value[index].value, findings)
+                for index, findings in by_stage.items()
+            },
+            non_block_errors=loose,
+        )
+
+
+def _stage_error(stage, findings):
+    buttons: dict[int, list[str]] = {}
+    loose = []
+    places = {button["key"]: index for index, button in enumerate(stage["buttons"])}
+    for finding in findings:
+        if finding.button in places:
+            buttons.setdefault(places[finding.button], []).append(finding.message)
+        else:
+            loose.append(ValidationError(finding.message))
+    errors = {}
+    if buttons:
+        errors["buttons"] = ListBlockValidationError(
+            block_errors={
+                index: StructBlockValidationError(
+                    non_block_errors=[ValidationError(message) for message in messages]
+                )
+                for index, messages in buttons.items()
+            }
+        )
+    return StructBlockValidationError(block_errors=errors, non_block_errors=loose)
+
+
+def _fill_in_keys(value):
+    """A key for each stage and button that has none, or that is a copy of another."""
+    stages: set[str] = set()
+    for child in value:
+        _give_key(child.value, child.value["staff_name"], stages)
+        in_stage: set[str] = set()
+        for button in child.value["buttons"]:
+            _give_key(button, button["label"], in_stage)
+
+
+def _give_key(struct, name, taken):
+    start = struct["key"] or slugify(name or "").replace("-", "_")[:50] or "stage"
+    key, number = start, 2
+    while key in taken:
+        key, number = f"{start}_{number}", number + 1
+    taken.add(key)
+    struct["key"] = key
+
+
+def to_data(slug, title, value):
+    """The package format (contract: key "workflow") of what stands in the editor."""
+    return {"slug": slug, "title": title, "stages": [_stage_data(child) for child in value]}
+
+
+def _stage_data(child):
+    stage = {name: part for name, part in child.value.items() if part not in ("", None, [])}
+    stage["id"] = child.id
+    stage["buttons"] = [
+        _button_data(item.value, item.id) for item in child.value["buttons"].bound_blocks
+    ]
+    return stage
+
+
+def _button_data(button, block_id):
+    data = {name: button[name] for name in ("key", "label", "to", "comment") if button[name]}
+    data["id"] = block_id
+    data["roles"] = list(button["roles"] or [])
+    data["actions"] = [
+        {
+            "type": action.block_type,
+            **{name: part for name, part in action.value.items() if part not in ("", None)},
+        }
+        for action in button["actions"]
+    ]
+    for condition in button["show_if"]:
+        data["show_if"] = {
+            "match": condition["match"],
+            "clauses": [_clause_data(clause) for clause in condition["clauses"]],
+        }
+    return data
+
+
+def _clause_data(clause):
+    data = json.loads(clause["more"]) if clause["more"] else {}
+    if clause["question"]:
+        data |= {"question": clause["question"], "op": clause["op"]}
+    if clause["value"] and clause["op"] == "one_of":
+        data["value"] = [part.strip() for part in clause["value"].split(",")]
+    elif clause["value"]:
+        data["value"] = clause["value"]
+    return data
+
+
+def from_data(plan):
+    """The raw value of the editor for a compiled workflow, with an id at every level."""
+    ids = {stage["key"]: stage["id"] for stage in plan["stages"]}
+    return [
+        {
+            "type": "stage",
+            "id": stage["id"],
+            "value": {
+                **{name: part for name, part in stage.items() if name != "id"},
+                "buttons": [
+                    {"type": "item", "id": button["id"], "value": _button_value(button, ids)}
+                    for button in stage["buttons"]
+                ],
+            },
+        }
+        for stage in plan["stages"]
+    ]
+
+
+def _button_value(button, ids):
+    condition = button["show_if"]
+    return {
+        **{name: part for name, part in button.items() if name != "id"},
+        "to": ids.get(button["to"], button["to"]),
+        "actions": [
+            {
+                "type": action["type"],
+                "id": str(uuid.uuid5(uuid.UUID(int=0), f"{button['id']}/{index}")),
+                "value": {name: part for name, part in action.items() if name != "type"},
+            }
+            for index, action in enumerate(button["actions"])
+        ],
+        "show_if": [_condition_value(condition)] if condition else [],
+    }
+
+
+def _condition_value(condition):
+    return {
+        "type": "item",
+        "id": str(uuid.uuid4()),
+        "value": {
+            "match": condition.get("match", "all"),
+            "clauses": [
+                {"type": "item", "id": str(uuid.uuid4()), "value": _clause_value(clause)}
+                for clause in condition.get("clauses", [])
+            ],
+        },
+    }
+
+
+def _clause_value(clause):
+    value = clause.get("value", "")
+    listed = isinstance(value, list) and clause.get("op") == "one_of"
+    shown = {
+        "question": clause.get("question", ""),
+        "op": clause.get("op", "is"),
+        "value": ", ".join(map(str, value)) if listed else value if isinstance(value, str) else "",
+    }
+    more = {
+        name: part
+        for name, part in clause.items()
+        if name not in ("question", "op", "value") or (name == "value" and not shown["value"])
+    }
+    return shown | {"more": json.dumps(more) if more else ""}
