@@ -4,6 +4,7 @@ Everything starts from `Case.objects.for_user(user)`. A stage is *ours* when one
 roles owns it; "today" leaves out what a colleague has taken on.
 """
 
+import re
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
@@ -43,10 +44,15 @@ class Filters:
         tab = data.get("tab", "")
         return cls(
             tab=tab if tab in TABS else "today",
-            search=" ".join(data.get("q", "").split())[:100],
-            workflow=data.get("workflow", "")[:60],
-            stage=data.get("stage", "")[:60],
+            search=" ".join(data.get("q", "").replace("\0", "").split())[:100],
+            workflow=_key(data.get("workflow", "")),
+            stage=_key(data.get("stage", "")),
         )
+
+
+def _key(text: str) -> str:
+    """The text if it could be a key, else nothing."""
+    return text if re.fullmatch(r"[-\w]{1,60}", text, re.ASCII) else ""
 
 
 class Inbox:
