@@ -1,8 +1,6 @@
 """Every address of the hub. Each app says its own; this file only puts them together."""
 
-from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.conf.urls.static import static
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 from wagtail import urls as wagtail_urls
@@ -11,6 +9,7 @@ from wagtail.contrib.sitemaps import Sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import views
+from cms.media import serve_media
 
 handler403 = "cms.views.permission_denied"
 handler404 = "cms.views.page_not_found"
@@ -24,6 +23,6 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": {"wagtail": Sitemap}}, name="sitemap"),
     path("", include("forms.urls")),
     path("", include("pages.urls")),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+    path("media/<path:path>", serve_media, name="media"),
     *i18n_patterns(path("", include(wagtail_urls)), prefix_default_language=False),
 ]

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db.models import Model
+from import_export.widgets import ManyToManyWidget
 
 from .errors import CellProblem
 from .widgets import TextWidget, tidy
@@ -75,21 +76,21 @@ class LinkWidget(TextWidget):
         return self.model._default_manager.get(pk=self._targets(text)[0].pk)
 
     def _targets(self, text: str) -> list[Target]:
-        words = [self.fold(word) for word in self.words(text)]
-        return self.resolve(words, self.fetch(words))
+        words = self.words(text)
+        return self.resolve(words, self.fetch(self.fold(word) for word in words))
 
     def resolve(self, words: list[str], known: dict[str, Target]) -> list[Target]:
-        """The targets of already folded words. Raises CellProblem for the first unknown one."""
-        for word in words:
-            target = known.get(word)
+        """The targets of these words, by folded word. Raises CellProblem for one that has none."""
+        targets = [known.get(self.fold(word)) for word in words]
+        for word, target in zip(words, targets, strict=True):
             if target is None:
                 raise CellProblem(
-                    f"No {self.what} here is called “{word[:60]}”.",
+                    f"There is no {self.what} “{word[:60]}” here.",
                     f"Bring in the roster that holds this {self.what} first, or mend the cell.",
                 )
             if target.problem:
                 raise CellProblem(target.problem, target.hint)
-        return [known[word] for word in words]
+        return targets
 
     def render(self, value, obj=None, **kwargs):
         return "" if value is None else str(getattr(value, self.key) or "")
@@ -111,7 +112,7 @@ class SchoolWidget(LinkWidget):
         return Target(pk, key, f"School {key} closed{day}.", hint)
 
 
-class LinksWidget(LinkWidget):
+class LinksWidget(LinkWidget, ManyToManyWidget):
     """Several other records in one cell, separated by semicolons or commas; order means nothing."""
 
     kind = "names other records"
@@ -164,8 +165,7 @@ class Lookup:
 
     def parse(self, text: str):
         """The value of a cell whose words were learnt. Raises CellProblem."""
-        words = [self.widget.fold(word) for word in self.widget.words(text)]
-        return self.widget.value(self.widget.resolve(words, self._known))
+        return self.widget.value(self.widget.resolve(self.widget.words(text), self._known))
 
     def pk(self, key: str) -> int:
         """The primary key behind a natural key that was learnt. Raises KeyError."""

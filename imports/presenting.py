@@ -49,7 +49,7 @@ def shown_rows(run: ImportRun, tab: str, query: str) -> "RowList":
     """The rows of one tab, as a list that a paginator cuts."""
     rows = run.plan_rows.order_by("pk")
     if tab == "problems":
-        rows = rows.filter(has_problems=True)
+        rows = rows.filter(has_problems=True).order_by("line", "pk")
     elif tab == "held":
         rows = rows.filter(outcome=PlanRow.Outcome.HELD)
     elif tab in Action.values:

@@ -134,12 +134,14 @@ def _table(sheet: str, all_rows: Callable[[], Rows], notes: list[str], known: se
                 f"Row {number} has {len(cells):,} columns; a roster has at most {MAX_COLUMNS:,}."
             )
         if any(cell.strip() for cell in cells):
-            first.append((number, [cell.strip() for cell in cells]))
+            first.append((number, _without_blank_end(cells)))
         if len(first) == MAX_HEADER_ROWS:
             break
-    line, header = _header(first, known)
-    while header and not header[-1]:
-        header.pop()
+    width = _usual_width(first)
+    line, header = _header(first, width, known)
+    below = [len(cells) for number, cells in first if number > line]
+    if below.count(width) > 1:  # a column that everybody fills has lost its heading
+        header += [""] * (width - len(header))
     before = sum(1 for number, _cells in first if number < line)
     notes = [*notes]
     if before:
@@ -156,15 +158,27 @@ def _table(sheet: str, all_rows: Callable[[], Rows], notes: list[str], known: se
     return Table(sheet, header, line, notes, all_rows)
 
 
-def _header(first: list[tuple[int, list[str]]], known: set[str]) -> tuple[int, list[str]]:
+def _without_blank_end(cells: list[str]) -> list[str]:
+    cells = [cell.strip() for cell in cells]
+    while not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _usual_width(rows: list[tuple[int, list[str]]]) -> int:
+    widths = Counter(len(cells) for _line, cells in rows)
+    return max(widths, key=lambda width: (widths[width], width), default=0)
+
+
+def _header(
+    first: list[tuple[int, list[str]]], width: int, known: set[str]
+) -> tuple[int, list[str]]:
     """The row of headings: the one with most known names, else the first as full as most rows."""
     if not first:
         raise UnreadableFile("The file is empty.")
     best_line, best = max(first, key=lambda row: (_recognised(row[1], known), -row[0]))
     if _recognised(best, known) >= min(2, len(known) or 2):
         return best_line, [SPACE.sub(" ", cell) for cell in best]
-    widths = Counter(len(cells) for _line, cells in first)
-    width = max(widths, key=lambda width: (widths[width], width))
     for line, cells in first:
         filled = sum(1 for cell in cells if cell)
         if len(cells) >= width and filled * 2 >= width:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from .links import Lookup
 from .resources import Column, RosterResource
@@ -154,23 +154,24 @@ class Records:
         ]
 
     def write_lists(self, name: str, changes: dict[int, tuple[set[str], set[str]]]) -> None:
-        """Take away and add links of this column: {pk: (keys gone, keys new)}; two queries.
+        """Take away and add links of this column: {pk: (keys gone, keys new)}; three queries.
 
         Links that stand are left alone, with whatever else their row holds.
         """
         column = self.many[name]
         near, far = self._sides(column)
         through = getattr(self.model, column.attribute).through._default_manager
-        gone = Q()
-        fresh = []
-        for pk, (gone_keys, new_keys) in changes.items():
-            if gone_keys:
-                others = [self.link_pk(name, key) for key in gone_keys]
-                gone |= Q(**{f"{near}_id": pk, f"{far}_id__in": others})
-            fresh += [
-                through.model(**{f"{near}_id": pk, f"{far}_id": self.link_pk(name, key)})
-                for key in sorted(new_keys)
-            ]
+        fresh = [
+            through.model(**{f"{near}_id": pk, f"{far}_id": self.link_pk(name, key)})
+            for pk, (_gone, new) in changes.items()
+            for key in sorted(new)
+        ]
+        gone = {
+            (pk, self.link_pk(name, key)) for pk, (keys, _new) in changes.items() for key in keys
+        }
         if gone:
-            through.filter(gone).delete()
+            rows = through.order_by().filter(**{f"{near}__in": {pk for pk, _other in gone}})
+            pairs = rows.values_list("pk", f"{near}_id", f"{far}_id")
+            stale = [row for row, pk, other in pairs if (pk, other) in gone]
+            through.filter(pk__in=stale).delete()
         through.bulk_create(fresh, batch_size=2_000, ignore_conflicts=True)

@@ -22,6 +22,7 @@ class CannotUndoError(Exception):
 
 def plan_undo(run: ImportRun, *, by: object = None) -> ImportRun:
     """A planned run that would take `run` back. Raises CannotUndoError."""
+    run.refresh_from_db()
     if run.state not in {ImportRun.State.APPLIED, ImportRun.State.CANCELLED}:
         raise CannotUndoError("Only an import that was applied can be undone.")
     if run.purged_at:

@@ -41,7 +41,7 @@ class RosterView(WagtailAdminTemplateMixin, View):
     """Furniture and rights of every roster screen."""
 
     right: ClassVar[str] = VIEW
-    header_icon = "group"
+    header_icon = "upload"
 
     def dispatch(self, request, *args, **kwargs):
         if not may(request.user, VIEW):
@@ -51,7 +51,7 @@ class RosterView(WagtailAdminTemplateMixin, View):
         return super().dispatch(request, *args, **kwargs)
 
     def get_breadcrumbs_items(self):
-        items = [*self.breadcrumbs_items, {"url": reverse("rosters"), "label": _("Rosters")}]
+        items = [*self.breadcrumbs_items, {"url": reverse("rosters"), "label": _("Roster imports")}]
         if title := self.get_page_title():
             items.append({"url": "", "label": title})
         return items
@@ -91,6 +91,10 @@ class RunView(RosterView):
 
 class RosterIndex(RosterView):
     template_name = "imports/index.html"
+    page_title = gettext_lazy("Roster imports")
+
+    def get_breadcrumbs_items(self):
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_header_buttons(self):
         if not may(self.request.user, UPLOAD):

@@ -21,5 +21,9 @@ class RostersMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def rosters_menu_item():
     return RostersMenuItem(
-        _("Rosters"), reverse("rosters"), name="rosters", icon_name="group", order=320
+        _("Roster imports"),
+        reverse("rosters"),
+        name="roster-imports",
+        icon_name="upload",
+        order=320,
     )

@@ -47,7 +47,7 @@ class RosterWidget(Widget):
     kind = "text"  # said on the mapping page
 
     def __init__(self):
-        super().__init__(coerce_to_string=True)
+        Widget.__init__(self, coerce_to_string=True)  # several links are two kinds of widget
 
     def parse(self, text: str) -> Any:
         """The value, or Repaired(value, note). Raises CellProblem."""

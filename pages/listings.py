@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.apps import apps
+from django.conf import settings
 from django.utils import timezone
-from wagtail.models import Locale, Page
+from django.utils.translation import get_language
+from wagtail.coreutils import get_supported_content_language_variant
+from wagtail.models import Page
 
 from cms.models import (
     Area,
@@ -25,7 +28,9 @@ from cms.models import (
 
 def _live(page_type: str):
     """Live pages of one type in the language being read."""
-    return apps.get_model("pages", page_type).objects.live().filter(locale=Locale.get_active())
+    language = get_supported_content_language_variant(get_language() or settings.LANGUAGE_CODE)
+    model = apps.get_model("pages", page_type)
+    return model.objects.live().filter(locale__language_code=language)
 
 
 # --- Courses ------------------------------------------------------------------------------------

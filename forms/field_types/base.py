@@ -67,7 +67,10 @@ class FieldType:
             "label": question["label"],
             "help_text": question["help"],
             "required": question["required"],
-            "error_messages": {"required": self.required_message(question)},
+            "error_messages": {
+                "required": self.required_message(question),
+                "invalid_choice": f"Select one of the answers to “{question['label']}”",
+            },
         }
 
     def input_attrs(self, question: Question) -> dict:

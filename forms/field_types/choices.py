@@ -37,13 +37,6 @@ class Choosing(FieldType):
     takes_options = True
     enter = "Select"
 
-    def field_options(self, question):
-        options = super().field_options(question)
-        options["error_messages"]["invalid_choice"] = (
-            f"Select one of the answers to “{question['label']}”"
-        )
-        return options
-
     def check(self, question):
         if not question["options"]:
             return ["There is nothing to choose from. Add at least one option."]
@@ -303,11 +296,6 @@ class Matrix(Choosing):
             },
         }
     }
-
-    def field_options(self, question):
-        options = super().field_options(question)
-        options["error_messages"].pop("invalid_choice")
-        return options
 
     def _rows(self, question):
         return [(row["key"], row["label"]) for row in question["settings"].get("rows") or []]

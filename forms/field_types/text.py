@@ -22,7 +22,7 @@ class LineField(forms.CharField):
 
     def to_python(self, value):
         value = super().to_python(value)
-        return CONTROL.sub("", value).strip() if value else value
+        return CONTROL.sub("", value.replace("\r\n", "\n")).strip() if value else value
 
 
 @field_type("text")

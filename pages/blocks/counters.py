@@ -1,8 +1,9 @@
-"""What a counter block may count. Each counter is one query; another app may register its own."""
+"""What a counter block may count. However many are shown, they are one query."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.db.models import Count, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from cms.models import CourseDate, Ensemble, MusicCentre, Partner
@@ -12,14 +13,26 @@ from cms.registry import Registry
 @dataclass(frozen=True)
 class Counter:
     label: str
-    count: Callable[[], int]
+    rows: Callable[[], QuerySet]
 
 
 counters: Registry[Counter] = Registry("counter")
 
-counters("centres")(Counter(_("music centres"), MusicCentre.objects.filter(is_open=True).count))
-counters("ensembles")(Counter(_("groups and ensembles"), Ensemble.objects.count))
-counters("partners")(Counter(_("partners"), lambda: Partner.objects.live().count()))
-counters("course_dates")(
-    Counter(_("course dates to come"), lambda: CourseDate.objects.upcoming().count())
-)
+counters("centres")(Counter(_("music centres"), lambda: MusicCentre.objects.filter(is_open=True)))
+counters("ensembles")(Counter(_("groups and ensembles"), Ensemble.objects.all))
+counters("partners")(Counter(_("partners"), Partner.objects.live))
+counters("course_dates")(Counter(_("course dates to come"), CourseDate.objects.upcoming))
+
+
+def count(keys: Iterable[str]) -> list[tuple[str, int]]:
+    """The label and the number of each counter, in the order given; unknown keys are left out."""
+    known = [key for key in keys if key in counters]
+    parts = [
+        counters[key].rows().order_by().values(key=Value(key)).annotate(number=Count("pk"))
+        for key in known
+    ]
+    if not parts:
+        return []
+    first, *others = parts
+    numbers = dict(first.union(*others, all=True).values_list("key", "number"))
+    return [(counters[key].label, numbers.get(key, 0)) for key in known]

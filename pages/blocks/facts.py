@@ -9,11 +9,24 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 
 from cms.models import Term
 
-from .counters import counters
+from .counters import count, counters
 from .text import INLINE, PROSE
 
 
-class KeyFiguresBlock(blocks.StructBlock):
+class SampledBlock(blocks.StructBlock):
+    """A block over a list of choosers, previewed with the first few of what there is."""
+
+    sampled = ""
+
+    def get_preview_value(self) -> blocks.StructValue:
+        chooser = self.child_blocks[self.sampled].child_block
+        found = list(chooser.model_class.objects.all()[:3])
+        return self.normalize({"heading": self.label, self.sampled: found})
+
+
+class KeyFiguresBlock(SampledBlock):
+    sampled = "figures"
+
     heading = blocks.CharBlock(max_length=90, required=False)
     figures = blocks.ListBlock(SnippetChooserBlock("pages.KeyFigure"), min_num=1, max_num=6)
 
@@ -37,9 +50,7 @@ class CountersBlock(blocks.StructBlock):
     def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
         context = super().get_context(value, parent_context=parent_context)
         context["counters"] = [
-            {"label": counters[key].label, "number": counters[key].count()}
-            for key in value["counted"]
-            if key in counters
+            {"label": label, "number": number} for label, number in count(value["counted"])
         ]
         context["as_at"] = timezone.localdate()
         return context
@@ -49,7 +60,7 @@ class CountersBlock(blocks.StructBlock):
         group = _("Facts")
         template = "pages/blocks/counters.html"
         preview_value = {"heading": "The hub today", "counted": ["partners"]}
-        description = _("Numbers counted live: centres, groups, partners…")
+        description = _("Numbers counted live: centres, groups and partners.")
 
 
 class FundingRowBlock(blocks.StructBlock):
@@ -146,7 +157,9 @@ class TermDatesBlock(blocks.StructBlock):
         description = _("The next three terms with their half-terms, from the calendar.")
 
 
-class ContactCardsBlock(blocks.StructBlock):
+class ContactCardsBlock(SampledBlock):
+    sampled = "contacts"
+
     heading = blocks.CharBlock(max_length=90, required=False)
     contacts = blocks.ListBlock(SnippetChooserBlock("pages.ContactCard"), min_num=1, max_num=8)
 
@@ -157,7 +170,9 @@ class ContactCardsBlock(blocks.StructBlock):
         description = _("Who to ask. Change the card once and every page follows.")
 
 
-class QuestionsBlock(blocks.StructBlock):
+class QuestionsBlock(SampledBlock):
+    sampled = "questions"
+
     heading = blocks.CharBlock(max_length=90, default="Questions people ask")
     questions = blocks.ListBlock(SnippetChooserBlock("pages.Question"), min_num=1, max_num=20)
 
@@ -179,7 +194,9 @@ class TitledTextBlock(blocks.StructBlock):
         label_format = "{title}"
 
 
-class PeopleBlock(blocks.StructBlock):
+class PeopleBlock(SampledBlock):
+    sampled = "people"
+
     heading = blocks.CharBlock(max_length=90, required=False)
     people = blocks.ListBlock(
         blocks.PageChooserBlock(page_type="pages.PersonPage"), min_num=1, max_num=12
@@ -192,7 +209,9 @@ class PeopleBlock(blocks.StructBlock):
         description = _("Members of staff, from their own pages.")
 
 
-class LogosBlock(blocks.StructBlock):
+class LogosBlock(SampledBlock):
+    sampled = "logos"
+
     heading = blocks.CharBlock(max_length=90)
     logos = blocks.ListBlock(SnippetChooserBlock("pages.Logo"), min_num=1, max_num=16)
 

@@ -16,7 +16,7 @@ class NewsFeedBlock(blocks.StructBlock):
 
     def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
         context = super().get_context(value, parent_context=parent_context)
-        context["stories"] = listings.latest_news(value["number"], category=value["category"])
+        context["stories"] = listings.latest_news(value["number"], category=value.get("category"))
         return context
 
     class Meta:

@@ -1,5 +1,6 @@
 """Pictures, downloads and outside films. Nothing here asks another host for anything."""
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,12 +12,20 @@ from wagtail.images.blocks import ImageBlock
 from .text import PROSE
 
 
+def newest_picture() -> object | None:
+    """For previews: the picture that was added last, if there is one."""
+    return apps.get_model("cms", "HubImage").objects.order_by("-pk").first()
+
+
 class PictureBlock(blocks.StructBlock):
     picture = ImageBlock()
     caption = blocks.CharBlock(max_length=200, required=False)
     size = blocks.ChoiceBlock(
         choices=[("text", _("As wide as the text")), ("wide", _("Wide"))], default="text"
     )
+
+    def get_preview_value(self) -> blocks.StructValue:
+        return self.normalize({"picture": newest_picture(), "caption": _("A caption")})
 
     class Meta:
         icon = "image"
@@ -31,6 +40,11 @@ class PictureAndTextBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=90)
     text = blocks.RichTextBlock(features=PROSE, max_length=1500)
     picture_first = blocks.BooleanBlock(required=False)
+
+    def get_preview_value(self) -> blocks.StructValue:
+        return self.normalize(
+            {"picture": newest_picture(), "heading": _("A heading"), "text": _("A few lines.")}
+        )
 
     class Meta:
         icon = "image"

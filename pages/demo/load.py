@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from wagtail.models import Page, ReferenceIndex, Site
@@ -69,6 +71,11 @@ def load(today: date) -> Report:
 def home_page() -> HomePage:
     """The home page of the default site, made where there is none."""
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
+    if site and site.hostname == "localhost":  # nobody has said yet where the hub lives
+        address = urlsplit(settings.SITE_URL)
+        site.hostname = address.hostname
+        site.port = address.port or (443 if settings.IS_HTTPS else 80)
+        site.save()
     if site and isinstance(site.root_page.specific, HomePage):
         return site.root_page.specific
     home = HomePage(title="Home", slug="hub-home")
@@ -83,12 +90,12 @@ def home_page() -> HomePage:
 def load_settings(facts: dict, home: HomePage) -> None:
     """Fill the hub's details where nobody has done so yet."""
     site = Site.objects.get(is_default_site=True)
-    settings = HubSettings.for_site(site)
-    if settings.pk and settings.strapline:
+    details = HubSettings.for_site(site)
+    if details.pk and details.strapline:
         return
     for name, value in facts.items():
-        setattr(settings, name, value)
-    settings.save()
+        setattr(details, name, value)
+    details.save()
 
 
 def load_snippets(data: dict, references: References) -> int:

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.text import slugify
 
+from cms import places
 from cms.models import (
     AcademicYear,
     Area,
@@ -127,10 +128,10 @@ def _course_dates(data: dict, today: date) -> None:
     half_terms = list(Term.objects.with_half_term_after(today)[:3])
     courses = {course.slug: course for course in Course.objects.all()}
     centres = {centre.slug: centre for centre in MusicCentre.objects.all()}
-    for slug, which, weekday, centre, capacity, _taken, price in data["course_dates"]:
+    for slug, which, weekday, centre, capacity, taken, price in data["course_dates"]:
         day = half_terms[which].half_term_starts_on + timedelta(days=weekday)
         course = courses[slug]
-        CourseDate.objects.get_or_create(
+        course_date, made = CourseDate.objects.get_or_create(
             reference=course_date_reference(course, centre, day),
             defaults={
                 "course": course,
@@ -147,6 +148,10 @@ def _course_dates(data: dict, today: date) -> None:
                 "booking_closes_at": _at(day - timedelta(days=2), 17),
             },
         )
+        if made and taken:
+            holder = f"demo-{course_date.reference}"
+            places.hold(course_date.pk, holder=holder, children=taken)
+            places.confirm(holder)
 
 
 def course_date_reference(course: Course, centre_slug: str, day: date) -> str:

@@ -7,9 +7,8 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.search import index
 
 from cms.models import Area
-from pages.blocks import BodyBlock
 from pages.blocks.links import CardBlock
-from pages.blocks.text import PROSE
+from pages.blocks.text import PROSE, DetailsBlock
 
 from .base import BodyPage, HubPage
 
@@ -102,7 +101,7 @@ class AccessibilityStatementPage(HubPage):
     contact_email = models.EmailField()
     answer_within = models.CharField(max_length=60, default="10 working days")
     issues = StreamField(
-        [("issue", BodyBlock().child_blocks["details"])],
+        [("issue", DetailsBlock())],
         blank=True,
         help_text=_("What does not work yet, whom it affects, and when it will be mended."),
     )

@@ -64,7 +64,9 @@ class CentrePage(RecordPage):
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         context = super().get_context(request, *args, **kwargs)
         today = timezone.localdate()
-        dates = list(self.centre.dates.filter(ends_on__gte=today).select_related("term"))
+        dates = list(
+            self.centre.dates.filter(ends_on__gte=today).select_related("term__academic_year")
+        )
         context["centre"] = self.centre
         context["centre_dates"] = dates
         context["closed_today"] = next(

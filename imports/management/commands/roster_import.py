@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from cms.jobs import run_job
 from cms.models import Job
@@ -24,12 +25,21 @@ SHOWN = 200
 
 
 def see_through(job: Job) -> Job:
-    """Work on a job until it is over, or watch while another worker does."""
+    """Work on a job until it is over, or watch while another worker does.
+
+    Raises CommandError when it failed in a way that only time may mend.
+    """
     while True:
         run_job.call_local(job.pk)
         job.refresh_from_db()
         if job.state in OVER:
             return job
+        if job.state == Job.State.READY and job.not_before > timezone.now():
+            raise CommandError(
+                f"{job.problem} It will be tried again by the worker; the page of the import "
+                "shows how it goes on.",
+                returncode=3,
+            )
         time.sleep(0.05 if job.state == Job.State.READY else 0.5)
 
 

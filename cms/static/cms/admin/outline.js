@@ -1,0 +1,191 @@
+/* The form as it stands in the editor, unsaved: steps, questions and options, read from Wagtail's
+   own blocks. Everything that offers a choice of questions reads it here, so a choice is always of
+   what is on the screen. Identity is the block id; words are only for showing. */
+(function () {
+  "use strict";
+
+  const listeners = new Set();
+  const TEXT_LIKE = /^(text|longtext|email|phone|uk_postcode|video_link)$/;
+  const state = { outline: null, timer: 0 };
+
+  function rootOf(name) {
+    const element = document.getElementById(`${name}-root`) || document.querySelector(`[data-block]#${name}`);
+    return element ? element.rootBlock : null;
+  }
+
+  function valueOf(struct, name) {
+    const child = struct && struct.childBlocks && struct.childBlocks[name];
+    if (!child) return null;
+    try {
+      return child.getState ? child.getState() : null;
+    } catch (error) {
+      return null;
+    }
+  }
+
+  function readOptions(struct) {
+    const list = struct.childBlocks.options;
+    if (!list) {
+      return null;
+    }
+    return list.children.map((child) => ({
+      id: child.id,
+      label: valueOf(child.block, "label") || "",
+    }));
+  }
+
+  function readQuestion(child, number, step) {
+    const options = child.type === "yes_no"
+      ? [{ id: "yes", label: "Yes" }, { id: "no", label: "No" }]
+      : readOptions(child.block);
+    return {
+      kind: "question",
+      id: child.id,
+      type: child.type,
+      number,
+      label: valueOf(child.block, "label") || "",
+      options,
+      block: child.block,
+      child,
+      step,
+    };
+  }
+
+  function read() {
+    const root = rootOf("steps");
+    const outline = { steps: [], questions: [], groups: [], byId: new Map() };
+    if (!root) return outline;
+    root.children.forEach((child, at) => {
+      const step = {
+        kind: "step",
+        id: child.id,
+        at,
+        number: `${at + 1}`,
+        label: valueOf(child.block, "title") || "",
+        stepKind: valueOf(child.block, "kind") || "questions",
+        repeats: !!valueOf(child.block, "repeats"),
+        block: child.block,
+        child,
+        questions: [],
+      };
+      const inner = child.block.childBlocks.questions;
+      step.questions = inner.children.map((one, index) =>
+        readQuestion(one, `${at + 1}.${index + 1}`, step),
+      );
+      outline.steps.push(step);
+      outline.byId.set(step.id, step);
+      step.questions.forEach((question, index) => {
+        question.at = at;
+        question.index = index;
+        outline.questions.push(question);
+        outline.byId.set(question.id, question);
+      });
+    });
+    const groups = rootOf("groups");
+    if (groups) {
+      groups.children.forEach((child) => {
+        outline.groups.push({ id: child.id, label: valueOf(child.block, "name") || "", block: child.block, child });
+      });
+    }
+    return outline;
+  }
+
+  function refresh() {
+    state.timer = 0;
+    state.outline = read();
+    listeners.forEach((listener) => {
+      if (listener.element && !listener.element.isConnected) {
+        listeners.delete(listener);
+      } else {
+        listener.update(state.outline);
+      }
+    });
+    document.dispatchEvent(new CustomEvent("hub:outline", { detail: state.outline }));
+  }
+
+  function soon(delay) {
+    window.clearTimeout(state.timer);
+    state.timer = window.setTimeout(refresh, delay === undefined ? 150 : delay);
+  }
+
+  /* Words for one part of the form, with its number so that two alike can be told apart. */
+  function name(part) {
+    const words = part.label.trim() || (part.kind === "step" ? "Step without a title" : "Question without words");
+    return `${part.number}. ${words}`;
+  }
+
+  /* Where the control of this widget stands: {step, question} of the outline, either may be null. */
+  function placeOf(widget, outline) {
+    for (const group of outline.groups) {
+      if (group.child.element.contains(widget.element)) return { group };
+    }
+    for (const step of outline.steps) {
+      if (!step.child.element.contains(widget.element)) continue;
+      const question = step.questions.find((one) => one.child.element.contains(widget.element));
+      return { step, question: question || null };
+    }
+    return {};
+  }
+
+  /* Questions that a rule here may look at: asked before, and in reach of a repeat. */
+  function earlier(place, outline) {
+    return outline.questions.filter((other) => {
+      if (other.type === "info") return false;
+      if (place.group) return !other.step.repeats;
+      if (!place.step) return false;
+      if (other.at > place.step.at) return false;
+      if (other.at === place.step.at) return !!place.question && other.index < place.question.index;
+      return !other.step.repeats;
+    });
+  }
+
+  function later(question, outline) {
+    const parts = [];
+    outline.steps.forEach((step) => {
+      if (step.at < question.at) return;
+      if (step.at > question.at && !question.step.repeats) parts.push(step);
+      step.questions.forEach((other) => {
+        if (step.at > question.at ? !question.step.repeats : other.index > question.index) parts.push(other);
+      });
+    });
+    return parts;
+  }
+
+  function goTo(part) {
+    let panel = part.child.element;
+    while (panel) {
+      const content = panel.closest(".w-panel__content[hidden]");
+      if (!content) break;
+      content.dispatchEvent(new Event("beforematch", { bubbles: true }));
+      panel = content.parentElement;
+    }
+    const toggle = part.child.toggleElement;
+    if (toggle && toggle.getAttribute("aria-expanded") === "false") toggle.click();
+    part.child.element.scrollIntoView({ block: "start" });
+    part.child.focus({ soft: true });
+  }
+
+  ["input", "change", "click", "keyup"].forEach((kind) =>
+    document.addEventListener(kind, () => soon(), { passive: true }),
+  );
+  document.addEventListener("w-block:ready", () => soon(0));
+  document.addEventListener("dragend", () => soon());
+
+  window.hubOutline = {
+    subscribe(listener) {
+      listeners.add(listener);
+      soon(0);
+    },
+    get current() {
+      return state.outline || read();
+    },
+    refresh,
+    soon,
+    name,
+    placeOf,
+    earlier,
+    later,
+    goTo,
+    isText: (type) => TEXT_LIKE.test(type),
+  };
+})();
