@@ -335,6 +335,7 @@ LOGGING = {
     "loggers": {
         "huey": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
     },
 }
