@@ -9,4 +9,4 @@ class WorkflowsConfig(AppConfig):
     verbose_name = "Review processes"
 
     def ready(self):
-        from workflows import running  # noqa: F401, PLC0415 - registers the job handler
+        from workflows import deadlines, running  # noqa: F401, PLC0415 - register jobs and clock

@@ -152,6 +152,19 @@ class StageBlock(blocks.StructBlock):
         required=False, min_value=1, max_value=366, label=_("Due after days")
     )
     buttons = blocks.ListBlock(ButtonBlock(), default=[], label=_("Buttons"))
+    auto_after_days = blocks.IntegerBlock(
+        required=False,
+        min_value=1,
+        max_value=366,
+        label=_("Move on by itself after days"),
+        help_text=_("Leave empty, and only people press buttons here."),
+    )
+    auto_button = blocks.CharBlock(
+        required=False,
+        max_length=60,
+        label=_("By this button"),
+        help_text=_("The label of one of the buttons above."),
+    )
     key = blocks.CharBlock(required=False, max_length=60)
 
     class Meta:
@@ -245,6 +258,9 @@ def to_data(slug, title, value):
 def _stage_data(child):
     stage = {name: part for name, part in child.value.items() if part not in ("", None, [])}
     stage["id"] = child.id
+    by_label = {button["label"]: button["key"] for button in child.value["buttons"]}
+    if stage.get("auto_button"):
+        stage["auto_button"] = by_label.get(stage["auto_button"], stage["auto_button"])
     stage["buttons"] = [
         _button_data(item.value, item.id) for item in child.value["buttons"].bound_blocks
     ]
@@ -290,6 +306,10 @@ def from_data(plan):
             "id": stage["id"],
             "value": {
                 **{name: part for name, part in stage.items() if name != "id"},
+                "auto_button": next(
+                    (b["label"] for b in stage["buttons"] if b["key"] == stage.get("auto_button")),
+                    "",
+                ),
                 "buttons": [
                     {"type": "item", "id": button["id"], "value": _button_value(button, ids)}
                     for button in stage["buttons"]

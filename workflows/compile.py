@@ -52,6 +52,16 @@ def _button(button: dict, stage: dict, path: str, by_ref: dict[str, str]) -> dic
     }
 
 
+def _automatic(stage: dict) -> dict:
+    """Only where it is used, so that plans without it keep the digest they had."""
+    if not (stage.get("auto_after_days") or stage.get("auto_button")):
+        return {}
+    return {
+        "auto_after_days": stage.get("auto_after_days"),
+        "auto_button": stage.get("auto_button") or "",
+    }
+
+
 def compiled(data: dict) -> dict:
     """`data` with keys, ids and defaults filled in and references by key. Changes nothing.
 
@@ -85,6 +95,7 @@ def compiled(data: dict) -> dict:
                 "guidance": stage.get("guidance") or "",
                 "public_note": stage.get("public_note") or "",
                 "remind_after_days": stage.get("remind_after_days"),
+                **_automatic(stage),
                 "buttons": [
                     _button(button, stage, path, by_ref) for button in stage.get("buttons") or []
                 ],

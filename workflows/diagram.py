@@ -10,13 +10,14 @@ from typing import Any
 from django.db.models import Count
 
 from cms.models import User
+from cms.roles import ROLES
 
 from .blocks import to_data
 from .compile import check, compiled
 from .models import Case, WorkflowDefinition
 from .plan import Button, Plan, Stage
 
-BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 190, 62, 40, 74, 30
+BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN, SIDE = 190, 68, 40, 84, 30, 120
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Box:
                 lines[-1] = f"{lines[-1]} {word}".strip()
         short = [line if len(line) <= 26 else f"{line[:25]}…" for line in lines]
         return [(self.y + 22 + 18 * index, line) for index, line in enumerate(short)]
+
+    @property
+    def owners(self) -> list[str]:
+        return [ROLES[key].label if key in ROLES else key for key in self.stage.roles]
 
     @property
     def middle(self) -> int:
@@ -85,7 +90,7 @@ def draw(plan: Plan, counts: dict[str, int] | None = None) -> Drawing:
     """Where each stage and each button stands, in pixels from the top left."""
     rows = layers(plan)
     widest = max((len(row) for row in rows), default=1)
-    width = 2 * MARGIN + widest * (BOX_WIDTH + GAP_X)
+    width = 2 * SIDE + widest * (BOX_WIDTH + GAP_X) - GAP_X
     boxes: dict[str, Box] = {}
     for level, row in enumerate(rows):
         left = (width - len(row) * (BOX_WIDTH + GAP_X) + GAP_X) // 2
@@ -96,28 +101,41 @@ def draw(plan: Plan, counts: dict[str, int] | None = None) -> Drawing:
                 MARGIN + level * (BOX_HEIGHT + GAP_Y),
                 (counts or {}).get(stage.key, 0),
             )
-    lines = [
-        _line(button, boxes[stage.key], boxes[button.to], index, len(stage.buttons))
-        for stage in plan.stages
-        for index, button in enumerate(stage.buttons)
-        if button.to in boxes
+    lines = [line for stage in plan.stages for line in _lines(stage, boxes)]
+    height = 2 * MARGIN + len(rows) * (BOX_HEIGHT + GAP_Y)
+    return Drawing(list(boxes.values()), lines, width, height)
+
+
+def _lines(stage: Stage, boxes: dict[str, Box]) -> list[Line]:
+    """The stage's buttons, in the order of where they lead, so that lines do not cross."""
+    start = boxes[stage.key]
+    buttons = [button for button in stage.buttons if button.to in boxes]
+    buttons.sort(key=lambda button: boxes[button.to].middle)
+    step = BOX_WIDTH // (len(buttons) + 1)
+    return [
+        _line(button, start, boxes[button.to], start.x + step * (index + 1), index)
+        for index, button in enumerate(buttons)
     ]
-    height = 2 * MARGIN + len(rows) * (BOX_HEIGHT + GAP_Y) - GAP_Y
-    return Drawing(list(boxes.values()), lines, width, max(height, BOX_HEIGHT))
 
 
-def _line(button: Button, start: Box, end: Box, index: int, number: int) -> Line:
-    leave = start.x + BOX_WIDTH * (index + 1) // (number + 1)
+def _line(button: Button, start: Box, end: Box, leave: int, index: int) -> Line:
+    """Down to a later stage, under the row to one beside it, round the left side to an earlier."""
+    bottom = start.y + BOX_HEIGHT
     if end.y > start.y:
-        top, bottom = start.y + BOX_HEIGHT, end.y - 6
-        arrive = end.middle + (leave - start.middle) // 3
-        bend = (bottom - top) // 2
-        path = f"M{leave},{top} C{leave},{top + bend} {arrive},{bottom - bend} {arrive},{bottom}"
-        return Line(button, path, (leave + arrive) // 2, top + 18 + 15 * (index % 3))
-    side = min(start.x, end.x) - 22 - 6 * index
-    from_y, to_y = start.y + BOX_HEIGHT - 16, end.y + 16
-    path = f"M{start.x},{from_y} C{side},{from_y} {side},{to_y} {end.x - 6},{to_y}"
-    return Line(button, path, side + 14, (from_y + to_y) // 2)
+        arrive, landing = end.middle + (leave - start.middle) // 3, end.y - 6
+        bend = (landing - bottom) // 2
+        path = f"M{leave},{bottom} C{leave},{bottom + bend} {arrive},{landing - bend} "
+        path += f"{arrive},{landing}"
+        return Line(button, path, (leave + arrive) // 2, bottom + 26 + 16 * (index % 3))
+    if end.y == start.y:
+        arrive = end.middle + (30 if end.middle <= start.middle else -30)
+        low = bottom + 54
+        path = f"M{leave},{bottom} C{leave},{low} {arrive},{low} {arrive},{bottom + 6}"
+        return Line(button, path, (leave + arrive) // 2, bottom + 46)
+    side = min(start.x, end.x) - 60 - 10 * index
+    leave_y, arrive_y = start.y + BOX_HEIGHT // 2, end.y + BOX_HEIGHT // 2
+    path = f"M{start.x},{leave_y} C{side},{leave_y} {side},{arrive_y} {end.x - 6},{arrive_y}"
+    return Line(button, path, side + 30, (leave_y + arrive_y) // 2)
 
 
 def counts_for(slug: str, user: User) -> dict[str, int]:

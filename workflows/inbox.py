@@ -61,11 +61,12 @@ class Inbox:
     def __init__(self, user: User):
         self.user = user
         self.reachable: CaseQuerySet = Case.objects.for_user(user)
+        self.owned = self._owned()
         self.tabs = self._tabs()
 
     def _tabs(self) -> dict[str, Q]:
         still_open = ~Q(stage_kind=FINAL)
-        ours = ~Q(stage_kind__in=[FINAL, WAITING]) & self._owned()
+        ours = ~Q(stage_kind__in=[FINAL, WAITING]) & self.owned
         nobody_else = Q(assignee=None) | Q(assignee=self.user)
         return {
             "today": ours & nobody_else,

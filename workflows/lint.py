@@ -63,6 +63,7 @@ def lint(plan: dict, *, known_roles: set[str]) -> list[Finding]:
         _check_stage(report, stage, known_roles)
         for button in stage["buttons"]:
             _check_button(report, stage, button, {other["key"] for other in stages}, known_roles)
+    _check_automatic(report, stages)
     if starts:
         _check_paths(report, stages, starts[0]["key"])
     return report
@@ -123,6 +124,31 @@ def _check_stage(report: _Report, stage: dict | None, known_roles: set[str]):
             stage,
             level=WARNING,
         )
+
+
+def _check_automatic(report: _Report, stages: list[dict]) -> None:
+    """Each automatic move has its days and its button, and they never go round in a ring."""
+    follows = {}
+    for stage in stages:
+        days, key = stage.get("auto_after_days"), stage.get("auto_button")
+        if not days and not key:
+            continue
+        button = next((b for b in stage["buttons"] if key and b["key"] == key), None)
+        if button is None:
+            report.add("auto", "Choose which button is pressed automatically.", stage)
+        elif not isinstance(days, int) or not 0 < days <= 366:
+            report.add("auto", "An automatic move needs from 1 to 366 days.", stage)
+        elif button["comment"] == "required":
+            report.add("auto", "A button that needs a comment cannot be automatic.", stage, button)
+        else:
+            follows[stage["key"]] = button["to"]
+    for stage in stages:
+        seen, key = set(), stage["key"]
+        while key in follows and key not in seen:
+            seen.add(key)
+            key = follows[key]
+        if key in seen and key == stage["key"]:
+            report.add("auto_loop", "Automatic moves lead from here back to here, for ever.", stage)
 
 
 def _check_button(

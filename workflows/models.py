@@ -174,6 +174,9 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     due_at = models.DateTimeField(null=True, blank=True)
+    noted_due_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("The due date whose passing is in the history.")
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -191,6 +194,7 @@ class Case(models.Model):
             models.Index(fields=["assignee", "stage_kind"], name="case_assignee"),
             models.Index(fields=["subject_type", "subject_id"], name="case_subject"),
             models.Index(fields=["opened_at"], name="case_opened"),
+            models.Index(fields=["contact_email"], name="case_contact"),
         ]
 
     def __str__(self):

@@ -18,6 +18,10 @@ KINDS = {
 }
 
 
+# What versions compiled before these existed do not say.
+NEWER = {"auto_after_days": None, "auto_button": ""}
+
+
 @dataclass(frozen=True)
 class Button:
     """One thing staff may do. `to` is the key of a stage; `comment` none, optional or required."""
@@ -42,7 +46,10 @@ class Button:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a case stands. `roles` own it; `viewers` may only look."""
+    """Where a case stands. `roles` own it; `viewers` may only look.
+
+    After `auto_after_days` in it, the hub itself presses the button whose key is `auto_button`.
+    """
 
     key: str
     id: str
@@ -55,6 +62,8 @@ class Stage:
     guidance: str
     public_note: str
     remind_after_days: int | None
+    auto_after_days: int | None
+    auto_button: str
     buttons: tuple[Button, ...]
 
     @property
@@ -78,6 +87,7 @@ class Plan:
         return tuple(
             Stage(
                 **{
+                    **NEWER,
                     **stage,
                     "roles": tuple(stage["roles"]),
                     "viewers": tuple(stage["viewers"]),
