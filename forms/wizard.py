@@ -279,7 +279,8 @@ class JourneyWizard(NamedUrlWizardView):
         asked = [row for row in rows if row["field"] is not None]
         stored = journeys.page_answers(self.journey, step.step, self.number)
         for row in rows:
-            row["files"] = stored.get(row["question"]["key"]) or []
+            is_file = row["question"]["type"] == "file"
+            row["files"] = stored.get(row["question"]["key"]) or [] if is_file else []
         context = {
             "form": form,
             "rows": rows,
