@@ -128,7 +128,7 @@ def render(template: MailTemplate, context: Mapping[str, object]) -> Letter:
     values = {
         **{name: context[name] for name in template.placeholders if name in context},
         "hub_name": hub.hub_name,
-        "hub_phone": str(hub.phone),
+        "hub_phone": hub.phone.as_national if hub.phone else "",
         "hub_email": hub.email,
         "site_address": site_link("/"),
     }
