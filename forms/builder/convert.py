@@ -163,7 +163,7 @@ class _FromBlocks:
             "id": block_id,
             "key": step_names.of(block_id, value.get("key") or "", title),
             "title": title,
-            "intro": _html(value.get("intro")),
+            "intro": clean_html(value.get("intro")),
             "kind": value.get("kind") or "questions",
             "repeat": repeat,
             "show_if": value.get("show_if"),
@@ -171,7 +171,7 @@ class _FromBlocks:
         }
 
 
-def _html(value: Any) -> str:
+def clean_html(value: Any) -> str:
     """Rich text as plain HTML, links written out; "" when there are no words in it."""
     source = value.source if isinstance(value, RichText) else value or ""
     html = BLOCK_KEYS.sub("", expand_db_html(source)).strip()

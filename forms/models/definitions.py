@@ -1,4 +1,4 @@
-# ruff: noqa: ANN201 - as in every module of models (pyproject.toml)
+# ruff: noqa: ANN001, ANN201 - as in every module of models (pyproject.toml)
 """What a form is: a definition that its author edits, and the versions published from it.
 
 Publishing compiles a FormVersion, which never changes again; journeys, submissions, exports and
@@ -8,7 +8,7 @@ versions outlive every family's right to be forgotten.
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import (
@@ -61,6 +61,41 @@ class FormDefinition(
 
     def __str__(self):
         return self.title
+
+    def publish(self, revision, user=None, **kwargs):
+        """Make a revision live and compile its next version, both or neither.
+
+        Every way to publish ends here: the editor, an approval, the schedule. Raises
+        NotPublishableError, with each error found, and then changes nothing. A revision whose
+        time has not come is checked now and compiled when it has.
+        """
+        from forms.publishing import check_or_raise, publish_version  # noqa: PLC0415 - they read it
+
+        wanted = revision.as_object()
+        check_or_raise(wanted)
+        with transaction.atomic():
+            super().publish(revision, user=user, **kwargs)
+            if not wanted.go_live_at or wanted.go_live_at <= timezone.now():
+                publish_version(wanted, by=user)
+
+    @property
+    def approved_schedule(self):
+        """Whether a revision waits for its time; lists annotate it (forms.figures)."""
+        known = self.__dict__.get("is_scheduled")
+        return super().approved_schedule if known is None else known
+
+    @property
+    def preview_modes(self):
+        """The start page, then each step: what the preview beside the editor can show."""
+        from forms.preview import modes_of  # noqa: PLC0415 - it reads the models
+
+        return modes_of(self)
+
+    def serve_preview(self, request, mode_name):
+        """The real page of this draft. Writes nothing."""
+        from forms.preview import page_of  # noqa: PLC0415 - it reads the models
+
+        return page_of(self, request, mode_name)
 
     @property
     def current_version(self):
