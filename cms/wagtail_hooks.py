@@ -13,6 +13,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 from wagtail_modeladmin.options import modeladmin_register
 
+from .reports import AccessLogReport
 from .rosteradmin import BookingGroup, RosterGroup
 from .views import handbook
 from .viewsets import CatalogueGroup, MembershipViewSet
@@ -59,4 +60,32 @@ def handbook_address():
 def handbook_entry():
     return MenuItem(
         _("Comms handbook"), reverse("comms_handbook"), icon_name="pick", order=100, name="handbook"
+    )
+
+
+@hooks.register("register_admin_urls")
+def access_log_urls():
+    return [
+        path("reports/access-log/", AccessLogReport.as_view(), name="access_log"),
+        path(
+            "reports/access-log/results/",
+            AccessLogReport.as_view(results_only=True),
+            name="access_log_results",
+        ),
+    ]
+
+
+class AccessLogMenuItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm("cms.view_accesslogentry")
+
+
+@hooks.register("register_reports_menu_item")
+def access_log_menu_item():
+    return AccessLogMenuItem(
+        _("Access log"),
+        reverse("access_log"),
+        name="access-log",
+        icon_name="history",
+        order=50,
     )

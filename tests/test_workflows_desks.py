@@ -260,3 +260,97 @@ def test_demo_logins_have_the_contracts_names_and_one_of_them_one_centre(client,
         assert user.memberships.count() == (0 if username == "admin" else 1)
         assert client.login(username=username, password="a-long-demo-password")
         assert client.get(reverse("wagtailadmin_home")).status_code == 200
+
+
+def batch(client, user, **data):
+    client.force_login(user)
+    return client.post(reverse("cases:batch"), data)
+
+
+def test_a_batch_first_says_what_it_would_do_and_changes_nothing(client, version, officer, centres):
+    cases = [new_case(centres["west"], number) for number in range(3)]
+    perform(cases[2].pk, "confirm", by=officer)
+
+    response = batch(client, officer, case=[case.pk for case in cases])
+
+    choice = response.context["choices"][0]
+    assert (choice.button.label, choice.effects) == ("Confirm place", "Moves to “Confirmed”.")
+    assert [case.reference for case in choice.cases] == ["SW-W0", "SW-W1"]
+    assert Case.objects.filter(stage_key="new").count() == 2
+
+
+def test_one_refused_case_does_not_hold_up_the_others(client, version, officer, centres):
+    cases = [new_case(centres["west"], number) for number in range(3)]
+    perform(cases[1].pk, "confirm", by=officer)
+
+    response = batch(
+        client,
+        officer,
+        button="confirm",
+        at=[f"{case.pk}:new" for case in cases],
+        comment="All fit",
+    )
+
+    outcome = response.context["outcome"]
+    assert outcome.done == ["SW-W0", "SW-W2"]
+    assert [reference for reference, _why in outcome.refused] == ["SW-W1"]
+    assert "Ada Officer moved this case" in outcome.refused[0][1]
+    assert [case.events.filter(kind="moved").count() for case in cases] == [1, 1, 1]
+
+
+def test_a_batch_does_not_reach_cases_out_of_scope(client, version, centres):
+    case = new_case(centres["west"])
+    user = get_user_model().objects.create_user("eastern")
+    grant(user, "bookings", centre=centres["east"])
+
+    response = batch(
+        client, user, button="confirm", at=[f"{case.pk}:new", "x:new", "9" * 30 + ":new"]
+    )
+
+    assert response.context["outcome"].done == []
+    case.refresh_from_db()
+    assert case.stage_key == "new"
+
+
+def test_a_preview_costs_the_same_for_one_case_and_for_many(client, version, officer, centres):
+    cases = [new_case(centres["west"], number) for number in range(4)]
+    counts = []
+    for chosen in (cases[:1], cases):
+        batch(client, officer, case=[case.pk for case in chosen])
+        with CaptureQueriesContext(connection) as captured:
+            batch(client, officer, case=[case.pk for case in chosen])
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]
+
+
+def test_a_reader_sees_only_the_restricted_sections_of_their_roles(officer):
+    from types import SimpleNamespace
+
+    from workflows import casepage
+
+    told = [
+        {"title": "Your child", "group": "", "rows": [{"question": "Age", "lines": ["9"]}]},
+        {"title": "Health", "group": "health", "rows": [{"question": "x", "lines": ["asthma"]}]},
+        {"title": "Papers", "group": "evidence", "rows": [{"question": "x", "lines": ["secret"]}]},
+    ]
+    case = SimpleNamespace(subject=SimpleNamespace(case_sections=lambda: told))
+
+    shown = casepage.sections(case, officer)
+
+    assert [(part.title, part.hidden, bool(part.rows)) for part in shown] == [
+        ("Your child", False, True),
+        ("Health", False, True),
+        ("Papers", True, False),
+    ]
+
+
+def test_the_safeguarding_lead_can_ask_who_has_seen_a_record(client, case, officer):
+    see(client, officer, "cases:case", case.pk)
+    lead = get_user_model().objects.create_user("lead")
+    grant(lead, "safeguarding_lead")
+
+    page = see(client, lead, "access_log", record_type="case", record_id=case.pk)
+
+    assert [row.actor for row in page.context["object_list"]] == ["Ada Officer"]
+    assert see(client, officer, "access_log").status_code == 302

@@ -102,9 +102,14 @@ def open_case(
     return case
 
 
-def available_buttons(case: Case, user: User) -> list[Button]:
-    """The buttons of the present stage that this user may press now, in the designer's order."""
-    held = _roles_for(case, user)
+def available_buttons(
+    case: Case, user: User, *, memberships: list[tuple] | None = None
+) -> list[Button]:
+    """The buttons of the present stage that this user may press now, in the designer's order.
+
+    `memberships` saves asking for them again for each of many cases.
+    """
+    held = _roles_for(case, user, memberships)
     return [
         button
         for button in case.stage.buttons
@@ -227,7 +232,7 @@ def _due(stage: Stage, now: datetime | None):
     return in_days(stage.remind_after_days, now) if stage.remind_after_days else None
 
 
-def _roles_for(case: Case, user: User) -> set[str] | None:
+def _roles_for(case: Case, user: User, memberships: list[tuple] | None = None) -> set[str] | None:
     """Keys of the roles that this user holds for this very case; None means every role."""
     if user.is_superuser and user.is_active:
         return None
@@ -236,7 +241,9 @@ def _roles_for(case: Case, user: User) -> set[str] | None:
     by_label = {role.label: role.key for role in ROLES.values()}
     centre_area = case.centre.area_id if case.centre_id else None
     held = set()
-    for name, area, centre in user.memberships.values_list("role__name", "area_id", "centre_id"):
+    if memberships is None:
+        memberships = user.memberships.values_list("role__name", "area_id", "centre_id")
+    for name, area, centre in memberships:
         whole_hub = area is None and centre is None
         in_centre = centre is not None and centre == case.centre_id
         in_area = area is not None and area in (case.area_id, centre_area)

@@ -16,7 +16,7 @@ from wagtail.admin.paginator import WagtailPaginator
 from cms import audit, jobs
 from cms.models import Job, User
 
-from . import casepage
+from . import batch, casepage
 from .diagram import counts_for, draw
 from .engine import (
     NoSuchWorkflowError,
@@ -205,3 +205,33 @@ class FlowView(DeskView):
             "breadcrumbs_items": breadcrumbs({"url": "", "label": version.plan.title}),
         }
         return render(request, "workflows/flow.html", context)
+
+
+class BatchView(DeskView):
+    """Many cases at once: shows what each button would do to which, then presses it on them."""
+
+    def post(self, request):
+        context = {"breadcrumbs_items": breadcrumbs({"url": "", "label": _("Several cases")})}
+        if "button" not in request.POST:
+            cases = batch.chosen(request.user, request.POST.getlist("case"))
+            if not cases:
+                messages.warning(request, _("Tick the cases first."))
+                return redirect("cases:inbox")
+            context |= {"cases": cases, "choices": batch.preview(request.user, cases)}
+            return render(request, "workflows/batch.html", context)
+        stages = dict(
+            part.split(":", 1) for part in request.POST.getlist("at") if part.count(":") == 1
+        )
+        outcome = batch.carry_out(
+            request.user,
+            {int(key): stage for key, stage in stages.items() if key.isdigit()},
+            request.POST["button"],
+            request.POST.get("comment", ""),
+        )
+        audit.record(
+            request.user,
+            "press",
+            Case,
+            {"button": request.POST["button"][:60], "cases": len(outcome.done)},
+        )
+        return render(request, "workflows/batch.html", context | {"outcome": outcome})

@@ -20,6 +20,7 @@ desks = (
     [
         path("", views.InboxView.as_view(), name="inbox"),
         path("flow/<slug:slug>/", views.FlowView.as_view(), name="flow"),
+        path("several/", views.BatchView.as_view(), name="batch"),
         path("<int:pk>/", views.CaseView.as_view(), name="case"),
         path("<int:pk>/press/", views.PressView.as_view(), name="press"),
         path("<int:pk>/note/", views.NoteView.as_view(), name="note"),
