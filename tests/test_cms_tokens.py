@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from cms.models import HubSettings
+
 STATIC = Path(__file__).resolve().parent.parent / "cms" / "static" / "cms"
 TOKENS = (STATIC / "css" / "tokens.css").read_text()
-PALETTES = ["", "ultramarine", "damson", "slate"]
+PALETTES = HubSettings.Palette.values
 # WCAG 2.2: 1.4.3 asks 4.5 of words, 1.4.11 asks 3 of what marks a control.
 WORDS, CONTROL = 4.5, 3.0
 SURFACES = ("paper", "paper-raised", "paper-sunk")
@@ -83,6 +85,14 @@ def contrast(one: str, other: str) -> float:
 def test_contrast_is_computed_as_wcag_says():
     assert contrast("#000000", "#ffffff") == 21
     assert round(contrast("#767676", "#ffffff"), 2) == 4.54
+
+
+def test_each_colour_an_editor_may_choose_is_drawn_light_and_dark():
+    drawn = {
+        palette: TOKENS.count(f'[data-palette="{palette}"] {{') for palette in PALETTES if palette
+    }
+
+    assert drawn == {"ultramarine": 2, "damson": 2, "slate": 2}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

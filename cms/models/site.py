@@ -87,6 +87,14 @@ def menu_field(help_text: str, *, max_num: int) -> StreamField:
 
 @register_setting(icon="site")
 class HubSettings(BaseSiteSetting):
+    class Palette(models.TextChoices):
+        """Colours that are drawn and checked in cms/static/cms/css/tokens.css, light and dark."""
+
+        VIRIDIAN = "", _("Viridian green")
+        ULTRAMARINE = "ultramarine", _("Ultramarine blue")
+        DAMSON = "damson", _("Damson")
+        SLATE = "slate", _("Slate blue")
+
     hub_name = models.CharField(max_length=80, default="Music Hub")
     strapline = models.CharField(max_length=120, blank=True)
     phone = PhoneNumberField(blank=True)
@@ -100,6 +108,14 @@ class HubSettings(BaseSiteSetting):
     funder_note = models.CharField(
         max_length=250, blank=True, help_text=_("Who pays for the hub, shown in the footer.")
     )
+    palette = models.CharField(
+        _("colour of the hub"),
+        max_length=12,
+        choices=Palette.choices,
+        default=Palette.VIRIDIAN,
+        blank=True,
+        help_text=_("Every choice can be read by everybody, in the light and in the dark."),
+    )
     main_menu = menu_field(_("Five to seven entries."), max_num=7)
     audience_menu = menu_field(_("Who the site speaks to: families, schools…"), max_num=5)
     footer = StreamField([("column", FooterColumnBlock())], blank=True, max_num=4)
@@ -110,7 +126,9 @@ class HubSettings(BaseSiteSetting):
         [
             ObjectList(
                 [
-                    MultiFieldPanel(["hub_name", "strapline"], heading=_("Name")),
+                    MultiFieldPanel(
+                        ["hub_name", "strapline", "palette"], heading=_("Name and colour")
+                    ),
                     MultiFieldPanel(["phone", "email", "address"], heading=_("Main office")),
                     MultiFieldPanel(
                         ["safeguarding_name", "safeguarding_phone", "safeguarding_email"],
