@@ -2,7 +2,11 @@
 
 from dataclasses import asdict, dataclass
 
-ERROR, WARNING = "error", "warning"
+ERROR, WARNING, ADVICE = "error", "warning", "advice"
+#: Findings about words and care, on which a sound form may well differ. They never stop anything.
+ADVICE_CODES = frozenset(
+    {"no_reason", "no_limits", "long_sentence", "asked_twice", "not_translated", "mail_no_source"}
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The letters about journeys and submissions, and the plain facts that they may say.
 
-No letter says anything that a family answered about a child: a mailbox is often shared. Staff
-change the words; these are what a new hub begins with.
+Which answers a letter may carry, forms.letter_facts says: a mailbox is often shared. Staff change
+the words; these are what a new hub begins with.
 """
 
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from cms import ics, mail
 from cms.mailmarkup import site_link
 from cms.models import CourseDate
+from forms.letter_facts import answer_facts
 from forms.models import Journey, Submission
 from forms.pricing import children_in, from_data
 
@@ -122,6 +123,12 @@ def booking_facts(submission: Submission) -> dict[str, str]:
     }
 
 
+def submission_facts(submission: Submission) -> dict[str, str]:
+    """The facts of a booking, and those answers that a letter may carry."""
+    form = submission.version.compiled
+    return {**answer_facts(form, submission.answers), **booking_facts(submission)}
+
+
 def send_received(submission: Submission, *, to: str, contact_name: str) -> None:
     """Promise the letter that says we have it, with the day for the calendar. Once."""
     settings = submission.version.compiled.get("settings") or {}
@@ -133,7 +140,7 @@ def send_received(submission: Submission, *, to: str, contact_name: str) -> None
     mail.queue(
         template,
         to=to,
-        context={**nothing, **booking_facts(submission), "contact_name": contact_name},
+        context={**nothing, **submission_facts(submission), "contact_name": contact_name},
         key=f"received-{submission.pk}",
         attachments=[calendar_entry(submission)] if submission.offering else [],
         record=submission,

@@ -6,6 +6,7 @@ Loading the same file twice changes nothing.
 """
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -16,32 +17,19 @@ from django.db import transaction
 from cms import mail, mailmarkup
 from cms.models import MailTemplate, User
 from workflows import compile as workflows_compile
+from workflows.blocks import from_data, to_data
 from workflows.models import WorkflowDefinition, WorkflowVersion
 
 from . import compile as forms_compile
-from .findings import ERROR, WARNING, Finding, NotPublishableError, Report
+from . import letter_facts
+from .findings import ADVICE, ADVICE_CODES, ERROR, WARNING, Finding, NotPublishableError, Report
+from .lint import lint
 from .models import FormDefinition
 from .samples import run_samples
 
 SCHEMA_FILE = Path(__file__).with_name("package.schema.json")
 MAX_BYTES = 5_000_000
-#: What every letter about a submission may say, with a sample of each.
-LETTER_FACTS = {
-    "reference": "SW26-4K7P",
-    "contact_name": "Rowan Ashdown",
-    "form": "Book a Songwriter course",
-    "course": "Songwriter",
-    "when": "Saturday 24 October 2026, 10am to 4pm",
-    "where": "Hitchin Music Centre",
-    "places": "2 children",
-    "price": "£66.50",
-    "status": "Received",
-    "what_next": "We write to you within three working days.",
-    "comment": "",
-    "summary": "",
-    "date": "24 October 2026",
-    "resume_link": "https://hub.example.org/resume/example/",
-}
+LEVELS = (ERROR, WARNING, ADVICE)
 
 
 class UnreadablePackageError(Exception):
@@ -91,7 +79,7 @@ def shape_findings(package: dict) -> list[Finding]:
 
 
 def check(package: dict) -> list[Finding]:
-    """Everything worth saying about a package, errors first. Saves nothing.
+    """Everything worth saying about a package, errors first, advice last. Saves nothing.
 
     A package whose shape is wrong is not looked at further.
     """
@@ -99,8 +87,14 @@ def check(package: dict) -> list[Finding]:
     if found:
         return found
     form = forms_compile.compiled(package["form"])
-    found = list(forms_compile.check(form))
     workflow = package.get("workflow")
+    found = list(
+        lint(
+            form,
+            emails=package.get("emails") or [],
+            workflow=workflow and workflows_compile.compiled(workflow),
+        )
+    )
     if workflow:
         found += [
             Finding(f.level, f.code, f"Workflow, {f.where}" if f.where else "Workflow", f.message)
@@ -109,7 +103,11 @@ def check(package: dict) -> list[Finding]:
     found += _letter_findings(package, form)
     if not any(finding.level == ERROR for finding in found):
         found += run_samples(form, package.get("samples") or [], workflow=workflow)
-    return sorted(found, key=lambda finding: finding.level != ERROR)
+    found = [
+        replace(finding, level=ADVICE) if finding.code in ADVICE_CODES else finding
+        for finding in found
+    ]
+    return sorted(found, key=lambda finding: LEVELS.index(finding.level))
 
 
 def letters_used(workflow: dict | None) -> set[str]:
@@ -123,20 +121,10 @@ def letters_used(workflow: dict | None) -> set[str]:
     }
 
 
-def _placeholders(form: dict) -> dict[str, str]:
-    """What a letter about this form may say: its facts, and every question by its key."""
-    questions = {
-        key: question["label"][:60]
-        for key, question in forms_compile.questions_in(form).items()
-        if question["type"] != "info"
-    }
-    return questions | LETTER_FACTS
-
-
 def _letter_findings(package: dict, form: dict) -> list[Finding]:
     report = Report()
     letters = {letter["key"] for letter in package.get("emails") or []}
-    allowed = {*_placeholders(form), *mailmarkup.ALWAYS}
+    allowed = {*letter_facts.placeholders(form), *mailmarkup.ALWAYS}
     for letter in package.get("emails") or []:
         problems = [
             *mailmarkup.problems(letter["subject"], allowed, is_subject=True),
@@ -193,7 +181,7 @@ def load(
 
 
 def _save_letters(package: dict, form: dict) -> None:
-    allowed = _placeholders(form)
+    allowed = letter_facts.placeholders(form)
     for letter in package.get("emails") or []:
         MailTemplate.objects.update_or_create(
             key=letter["key"],
@@ -210,25 +198,32 @@ def _save_workflow(workflow: dict, *, publish: bool, by: User | None) -> None:
     if publish:
         workflows_compile.publish(workflow, by=by)
         return
-    WorkflowDefinition.objects.update_or_create(
-        slug=workflow["slug"],
-        defaults={"title": workflow["title"], "data": workflows_compile.compiled(workflow)},
+    plan = workflows_compile.compiled(workflow)
+    definition, created = WorkflowDefinition.objects.get_or_create(
+        slug=plan["slug"], defaults={"title": plan["title"], "live": False}
     )
+    definition.title, definition.stages = plan["title"], from_data(plan)
+    if created:
+        definition.save()
+    definition.save_revision(user=by)
+
+
+def workflow_of(slug: str) -> dict | None:
+    """The published workflow of that slug, else its draft."""
+    version = WorkflowVersion.objects.filter(definition__slug=slug).order_by("-number").first()
+    if version:
+        return version.data
+    draft = WorkflowDefinition.objects.filter(slug=slug).first()
+    if draft is None:
+        return None
+    return workflows_compile.compiled(to_data(draft.slug, draft.title, draft.stages))
 
 
 def dump(slug: str) -> dict:
     """The package of a form as its author left it. Raises FormDefinition.DoesNotExist."""
     definition = FormDefinition.objects.get(slug=slug)
     form = forms_compile.compiled(definition.data | {"slug": slug, "title": definition.title})
-    workflow = None
-    if definition.workflow_slug:
-        version = (
-            WorkflowVersion.objects.filter(definition__slug=definition.workflow_slug)
-            .order_by("-number")
-            .first()
-        )
-        draft = WorkflowDefinition.objects.filter(slug=definition.workflow_slug).first()
-        workflow = version.data if version else draft.data if draft else None
+    workflow = workflow_of(definition.workflow_slug) if definition.workflow_slug else None
     keys = letters_used(workflow) | set((form["settings"].get("emails") or {}).values())
     return {
         "package": 1,
@@ -243,7 +238,6 @@ def dump(slug: str) -> dict:
 
 
 __all__ = [
-    "WARNING",
     "UnreadablePackageError",
     "check",
     "dump",
@@ -251,4 +245,5 @@ __all__ = [
     "load",
     "read",
     "shape_findings",
+    "workflow_of",
 ]

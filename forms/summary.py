@@ -81,18 +81,31 @@ def _by_group(rows: list[dict]) -> Iterator[tuple[str, list[dict]]]:
     yield from groups.items()
 
 
+CONTACT_ROLES = {"contact_name": "name", "contact_email": "email"}
+
+
 def contact_of(compiled: dict, answers: dict) -> tuple[str, str]:
-    """Name and e-mail address of whoever filled the form in: the questions with those roles."""
-    found = {"contact_name": "", "contact_email": ""}
-    for step in compiled["steps"]:
-        if step["repeat"]:
-            continue
-        for question in step["questions"]:
-            role = question["settings"].get("role")
-            if role in found and question["key"] in answers and not found[role]:
-                lines = field_types[question["type"]].lines(question, answers[question["key"]])
-                found[role] = " ".join(str(line) for line in lines)
-    return found["contact_name"], found["contact_email"]
+    """Name and e-mail address of whoever filled the form in: the questions with those roles.
+
+    A form that gives nobody a role means the first name and the first e-mail address it asks for.
+    """
+    questions = [
+        question
+        for step in compiled["steps"]
+        if not step["repeat"]
+        for question in step["questions"]
+        if question["key"] in answers
+    ]
+
+    def first(role: str) -> str:
+        marked = [one for one in questions if one["settings"].get("role") == role]
+        of_type = [one for one in questions if one["type"] == CONTACT_ROLES[role]]
+        for question in marked or of_type:
+            lines = field_types[question["type"]].lines(question, answers[question["key"]])
+            return " ".join(str(line) for line in lines)
+        return ""
+
+    return first("contact_name"), first("contact_email")
 
 
 def title_of(submission: Submission) -> str:

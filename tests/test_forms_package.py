@@ -47,7 +47,13 @@ LOAN = {
                     "clauses": [{"question": "who_for", "op": "is", "value": "my_child"}],
                 },
                 "questions": [
-                    {"key": "born", "type": "date", "label": "Date of birth", "required": True}
+                    {
+                        "key": "born",
+                        "type": "date",
+                        "label": "Date of birth",
+                        "required": True,
+                        "settings": {"reason": "To choose the size."},
+                    }
                 ],
             },
             {"key": "check", "title": "Check your answers", "kind": "check"},
@@ -79,7 +85,7 @@ LOAN = {
         {
             "key": "loan-agreed",
             "subject": "Loan {{ reference }}",
-            "body": "Dear {{ contact_name }},",
+            "body": "For {{ who_for }}: {{ when }}",
         }
     ],
     "samples": [
@@ -124,6 +130,25 @@ def test_a_sound_package_is_clean(loan, written):
     assert (code, out.strip(), err) == (0, "Nothing to say: this package is in order.", "")
 
 
+def test_advice_is_given_and_does_not_count_as_a_finding(loan, written):
+    del loan["form"]["steps"][1]["questions"][0]["settings"]
+    code, out, _err = run("definition_check", written(loan), "--json")
+
+    assert (code, [(f["level"], f["code"]) for f in json.loads(out)["findings"]]) == (
+        0,
+        [("advice", "no_reason")],
+    )
+
+
+def test_the_hubs_own_packages_are_clean():
+    for path in sorted(package.SCHEMA_FILE.parent.glob("packages/*.json")):
+        assert run("definition_check", str(path)) == (
+            0,
+            "Nothing to say: this package is in order.\n",
+            "",
+        )
+
+
 @pytest.mark.parametrize(
     ("break_it", "code", "where"),
     [
@@ -140,6 +165,11 @@ def test_a_sound_package_is_clean(loan, written):
             lambda p: p["emails"][0].update(body="Dear {{ favourite_colour }},"),
             "letter",
             "E-mail “loan-agreed”",
+        ),
+        (
+            lambda p: p["emails"][0].update(key="born-on", body="Born on {{ born }}"),
+            "letter",
+            "E-mail “born-on”",
         ),
         (
             lambda p: p["samples"][0]["answers"].update(who_for="me"),

@@ -122,10 +122,10 @@ class Submission(models.Model):
         return self.labels
 
     def mail_context(self):
-        """What letters about this submission may say (forms.letters): plain facts, no answers."""
-        from forms.letters import booking_facts  # noqa: PLC0415 - letters reads this model
+        """What letters about this submission may say: see forms.letter_facts."""
+        from forms.letters import submission_facts  # noqa: PLC0415 - letters reads this model
 
-        return booking_facts(self)
+        return submission_facts(self)
 
 
 def facts_for(offering):
