@@ -9,4 +9,4 @@ class FormsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the hub's own question types, letters and workflow actions."""
-        from . import actions, field_types, letters  # noqa: F401, PLC0415 - they read models
+        from . import actions, field_types, letters, retention  # noqa: F401, PLC0415

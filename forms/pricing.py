@@ -52,8 +52,8 @@ def from_data(data: Mapping | None) -> Price | None:
 
 
 def in_pounds(pence: int) -> str:
-    """3500 -> £35, 3550 -> £35.50, -350 -> -£3.50."""
-    sign, (pounds, rest) = "-" if pence < 0 else "", divmod(abs(pence), 100)
+    """3500 -> £35, 3550 -> £35.50, -350 -> −£3.50."""
+    sign, (pounds, rest) = "−" if pence < 0 else "", divmod(abs(pence), 100)
     return f"{sign}£{pounds:,}.{rest:02d}" if rest else f"{sign}£{pounds:,}"
 
 

@@ -47,8 +47,7 @@ def submit(journey: Journey, *, seen_pence: int | None = None) -> Submission:
     """
     with transaction.atomic():
         locked = Journey.objects.select_for_update(of=("self",)).get(pk=journey.pk)
-        done = Submission.objects.filter(journey=locked).first()
-        if done is not None:
+        if done := already_sent(locked):
             return done
         locked.version = journey.version
         seen = walked(locked)
@@ -62,6 +61,11 @@ def submit(journey: Journey, *, seen_pence: int | None = None) -> Submission:
             places.confirm(locked.holder)
             offering = locked.offering
         return _write(locked, seen, price, offering or locked.offering)
+
+
+def already_sent(journey: Journey) -> Submission | None:
+    """What this journey became, when somebody pressed before. Call it with the row locked."""
+    return Submission.objects.filter(journey=journey).first()
 
 
 def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) -> Submission:

@@ -1,7 +1,4 @@
-"""What goes wrong with plain django-formtools 2.7, each as a test that it does not with us.
-
-The numbers are those of the list in docs/decisions.md ("Journeys on formtools").
-"""
+"""Thirteen things that go wrong with plain django-formtools 2.7, each as a test that they do not here."""
 
 import json
 
