@@ -33,6 +33,11 @@ def desk_styles():
     return format_html('<link rel="stylesheet" href="{}">', static("cms/css/desks.css"))
 
 
+@hooks.register("insert_global_admin_css")
+def brand_styles():
+    return format_html('<link rel="stylesheet" href="{}">', static("cms/css/brand.css"))
+
+
 @hooks.register("before_delete_snippet")
 def explain_what_is_still_in_use(request, instances):
     """Say what holds a record in place, instead of failing half-way through deleting it."""

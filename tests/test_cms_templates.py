@@ -23,7 +23,7 @@ ADMIN = (
     "wagtailimages",
 )
 # Frames of a page and parts of another component, which specimens show as part of a whole.
-NOT_ALONE = {"site_header.html", "site_footer.html", "brand.html", "field_notes.html"}
+NOT_ALONE = {"site_header.html", "site_footer.html", "brand.html", "mark.html", "field_notes.html"}
 INLINE = re.compile(
     r"<style|\sstyle\s*=|\son\w+\s*=\s*[\"']|javascript:"
     r"|<script(?![^>]*\bsrc=)(?![^>]*application/ld\+json)",
