@@ -1,9 +1,15 @@
-"""What the kernel measures: claiming places while many ask at once."""
+"""What the kernel measures: claiming places while many ask at once.
 
-from collections.abc import Callable
+Each attempt is one POST through the whole of Django, middleware and all, without the socket: both
+ways are views of this module, reached by the addresses at its end.
+"""
+
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
 from django.utils import timezone
 
 from cms import places
@@ -17,9 +23,9 @@ PROCESSES = 4
 class OneCourse(Case):
     """One date, 1 500 places, 2 000 attempts from four processes: places claimed each second.
 
-    Ours is the whole of `places.hold`: rules, lock, count, seat, row. The limit keeps a number in
-    the date's row, takes one from it on condition and inserts a bare row: correct, and with no
-    holds, no families, no way to give a place back.
+    Ours is the whole of `places.hold`: rules, lock, count, seat, row. The limit is a thin view that
+    keeps a number in the date's row, takes one from it on condition and inserts a bare row:
+    correct, and with no holds, no families, no way to give a place back.
     """
 
     unit = "places/s"
@@ -51,40 +57,52 @@ class OneCourse(Case):
 
     def ours(self) -> float:
         Place.objects.all().delete()
-        seconds = self._race(self._hold)
+        figure = self._race(f"/ours/{self.date.pk}/")
         if Place.objects.occupying().count() != self.capacity:
             raise WrongResultError("The date was not filled exactly.")
-        return self.capacity / seconds
+        return figure
 
     def limit(self) -> float:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM bench_place")
             cursor.execute("DELETE FROM bench_date")
             cursor.execute("INSERT INTO bench_date (id, taken) VALUES (1, 0)")
-        return self.capacity / self._race(self._take_one)
+        return self._race(f"/limit/{self.capacity}/")
 
-    def _race(self, ask: Callable[[str], bool]) -> float:
+    def _race(self, address: str) -> float:
         each = self.attempts // PROCESSES
-        seconds, got = in_processes(
-            PROCESSES, lambda turn: sum(ask(f"{turn}-{n}") for n in range(each))
-        )
+
+        def ask(turn: int) -> int:
+            client = Client()
+            answers = [client.post(address, {"holder": f"{turn}-{n}"}) for n in range(each)]
+            if {answer.status_code for answer in answers} - {200, 409}:
+                raise WrongResultError("An attempt was answered with an error.")
+            return sum(answer.status_code == 200 for answer in answers)
+
+        with override_settings(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["testserver"]):
+            seconds, got = in_processes(PROCESSES, ask)
         if got != self.capacity:
             raise WrongResultError(f"{got} places were given, of {self.capacity}.")
-        return seconds
+        return self.capacity / seconds
 
-    def _hold(self, holder: str) -> bool:
-        try:
-            places.hold(self.date.pk, holder=holder, children=1)
-        except places.FullError:
-            return False
-        return True
 
-    def _take_one(self, holder: str) -> bool:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE bench_date SET taken = taken + 1 WHERE id = 1 AND taken < %s",
-                [self.capacity],
-            )
-            if cursor.rowcount:
-                cursor.execute("INSERT INTO bench_place (holder) VALUES (%s)", [holder])
-            return bool(cursor.rowcount)
+def hold(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        places.hold(pk, holder=request.POST["holder"], children=1)
+    except places.FullError:
+        return HttpResponse(status=409)
+    return HttpResponse()
+
+
+def take_one(request: HttpRequest, capacity: int) -> HttpResponse:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE bench_date SET taken = taken + 1 WHERE id = 1 AND taken < %s", [capacity]
+        )
+        taken = cursor.rowcount
+        if taken:
+            cursor.execute("INSERT INTO bench_place (holder) VALUES (%s)", [request.POST["holder"]])
+    return HttpResponse(status=200 if taken else 409)
+
+
+urlpatterns = [path("ours/<int:pk>/", hold), path("limit/<int:capacity>/", take_one)]

@@ -33,6 +33,7 @@ class Command(BaseCommand):
         if not keys:
             known = ", ".join(sorted({key.partition(".")[0] for key in bench.cases}))
             raise CommandError(f"Nothing to measure by that name. Known: {known}.")
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # or the middleware warns
         rows = self._on_scratch_database(keys, options["runs"])
         path = settings.DATA_DIR / "bench.json"
         found = {"commit": bench.commit(), "rows": [asdict(row) for row in rows]}
