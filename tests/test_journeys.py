@@ -75,7 +75,7 @@ def book(found, answers: dict) -> tuple[str, dict]:
         is_item = isinstance(items, list) and items and number < len(items)
         fill_in(page, answers, items[number] if is_item else None)
         page.locator("main form button[type=submit]:visible").filter(
-            has_text="and send" if step == "check" else "Continue"
+            has_text="Send" if step == "check" else "Continue"
         ).first.click()
 
 
