@@ -61,6 +61,19 @@ DESIGN = (
     "cms.*_mailtemplate",
 )
 CALENDAR = _edits("academicyear", "term", "centredate")
+WRITTEN_ONCE = tuple(
+    f"pages.*_{model}"
+    for model in (
+        "contactcard",
+        "keyfigure",
+        "logo",
+        "newscategory",
+        "notice",
+        "question",
+        "searchword",
+        "theme",
+    )
+)
 PEOPLE = ("pupil", "guardian", "teacher", "musicgroup", "enrolment")
 
 ROLES: dict[str, Role] = {
@@ -70,7 +83,7 @@ ROLES: dict[str, Role] = {
             "comms_editor",
             "Communications editor",
             _("Drafts pages and looks after pictures. Sees no record of a person."),
-            ADMIN,
+            (*ADMIN, *WRITTEN_ONCE),
             pages=("add_page", "change_page"),
             media=("add", "change", "choose"),
         ),
@@ -83,6 +96,8 @@ ROLES: dict[str, Role] = {
                 *_edits("area", "musiccentre", "instrument", "course", "coursedate", "ensemble"),
                 *_edits("ensemblesection", "partner", "organisationtype", "hubsettings"),
                 *CALENDAR,
+                *WRITTEN_ONCE,
+                "cms.close_musiccentre",
                 "wagtailredirects.*_redirect",
                 "wagtailsearchpromotions.*_searchpromotion",
             ),
@@ -99,6 +114,7 @@ ROLES: dict[str, Role] = {
                 *_reads(*PEOPLE, "place"),
                 "cms.change_musicgroup",
                 "cms.change_enrolment",
+                "cms.close_musiccentre",
             ),
             frozenset({"contact", "collection"}),
         ),
@@ -181,7 +197,13 @@ ROLES: dict[str, Role] = {
             "hub_manager",
             "Hub manager",
             _("Partners and reports. Sees no health record."),
-            (*ADMIN, *CASES, *_edits("partner", "organisationtype", "school"), *DESIGN),
+            (
+                *ADMIN,
+                *CASES,
+                *_edits("partner", "organisationtype", "school"),
+                "cms.close_musiccentre",
+                *DESIGN,
+            ),
             frozenset({"contact"}),
         ),
     )

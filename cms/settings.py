@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "cms.middleware.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.middleware.AdminPolicyMiddleware",
+    "cms.pagecache.PageCacheMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -172,6 +173,9 @@ if REDIS_URL:
 else:
     HUEY |= {"huey_class": "huey.SqliteHuey", "filename": str(DATA_DIR / "huey.sqlite3")}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Whole public pages are kept so long at most (cms.pagecache); 0 keeps none.
+PAGE_CACHE_SECONDS = 60
 
 # Wagtail's own background work (search index, references, files) runs on the same consumer.
 TASKS = {

@@ -128,7 +128,8 @@ def centres_on_map() -> dict:
 def ensemble_cards(ensembles) -> list[Ensemble]:  # noqa: ANN001 - an Ensemble queryset
     """Groups for cards, each with `page`, the page about it, or None. Two queries."""
     found = list(ensembles.select_related("centre"))
-    pages = {page.ensemble_id: page for page in _live("EnsemblePage").filter(ensemble__in=found)}
+    about = _live("EnsemblePage").filter(ensemble__in=found).select_related("social_image")
+    pages = {page.ensemble_id: page for page in about}
     for ensemble in found:
         ensemble.page = pages.get(ensemble.pk)
     return found

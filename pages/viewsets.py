@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, TitleFieldPanel
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from .models import ContactCard, KeyFigure, Logo, NewsCategory, Question, SearchWord, Theme
+from .models import ContactCard, KeyFigure, Logo, NewsCategory, Notice, Question, SearchWord, Theme
 
 
 class OnceViewSet(SnippetViewSet):
@@ -70,8 +70,16 @@ class SearchWordViewSet(OnceViewSet):
     search_fields = ["phrase", "stands_for"]
 
 
+class NoticeViewSet(OnceViewSet):
+    model = Notice
+    icon = "warning"
+    list_display = ["title", "level", "starts_at", "ends_at", "below"]
+    search_fields = ["title", "text"]
+
+
 class OnceGroup(SnippetViewSetGroup):
     items = [
+        NoticeViewSet,
         KeyFigureViewSet,
         ContactCardViewSet,
         QuestionViewSet,

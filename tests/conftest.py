@@ -100,3 +100,9 @@ def demo_hub(tmp_path_factory):
         filled = hub.call(f"{fill.__module__}:{fill.__name__}")
         hub.start_web(workers=1)
         yield hub, filled["session"]
+
+
+@pytest.fixture(autouse=True)
+def _keep_no_pages(settings):
+    """Tests look at pages as they are made; those about keeping them switch it on again."""
+    settings.PAGE_CACHE_SECONDS = 0

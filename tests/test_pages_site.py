@@ -194,6 +194,12 @@ def test_the_news_costs_the_same_for_thirty_more_stories(hub, client):
     assert count_queries(client, "/news/") == before
 
 
+@pytest.mark.parametrize("path", ["/", "/courses/", "/courses/songwriter/", "/centres/", "/news/"])
+def test_home_lists_and_course_page_take_at_most_fifteen_queries(hub, client, settings, path):
+    settings.PAGE_CACHE_SECONDS = 60  # parts may be remembered; "?" keeps the page itself out
+    assert count_queries(client, f"{path}?fresh") <= 15
+
+
 def test_a_lapsed_partner_is_not_found(hub, client):
     assert client.get("/hub/partners/old-forge-concerts/").status_code == 404
     assert "Old Forge" not in client.get("/hub/partners/").content.decode()

@@ -27,7 +27,7 @@ from .media import HubDocument, HubImage, HubRendition
 from .outbox import Job, OutboxMessage, RateCount, ScheduledRun
 from .places import Place
 from .roster import Award, Enrolment, Guardian, MusicGroup, Pupil, PupilGuardian, School, Teacher
-from .site import HubSettings
+from .site import ContentStamp, HubSettings
 
 __all__ = [
     "AcademicYear",
@@ -35,6 +35,7 @@ __all__ = [
     "Area",
     "Award",
     "CentreDate",
+    "ContentStamp",
     "Course",
     "CourseDate",
     "Enrolment",

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from localflavor.gb.forms import GBPostcodeField
 from phonenumber_field.modelfields import PhoneNumberField
 
+from cms.access import ScopedQuerySet
+
 
 def clean_postcode(value: str) -> str:
     """`sg49uj` -> `SG4 9UJ`. Raises django.core.exceptions.ValidationError when it is not one."""
@@ -50,6 +52,13 @@ class Area(models.Model):
         return self.name
 
 
+class MusicCentreQuerySet(ScopedQuerySet):
+    def _within(self, scopes):
+        areas = {area for area, _centre in scopes if area}
+        centres = {centre for _area, centre in scopes if centre}
+        return Q(pk__in=centres) | Q(area__in=areas)
+
+
 class MusicCentre(models.Model):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(unique=True)
@@ -75,8 +84,11 @@ class MusicCentre(models.Model):
     )
     is_open = models.BooleanField(default=True)
 
+    objects = MusicCentreQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
+        permissions = [("close_musiccentre", _("Can close a centre for a day"))]
 
     def __str__(self):
         return self.name

@@ -147,3 +147,12 @@ class HubSettings(BaseSiteSetting):
 
     class Meta:
         verbose_name = _("hub details")
+
+
+class ContentStamp(models.Model):
+    """One row: a number that grows whenever what the public may see changes (cms.pagecache)."""
+
+    number = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self):
+        return f"Content stamp {self.number}"

@@ -14,6 +14,8 @@ from wagtail.models import Page, ReferenceIndex, Site
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from cms.models import HubSettings
+from forms import package
+from forms.models import FormDefinition
 from pages.models import HomePage
 
 from .files import load_documents, load_pictures
@@ -23,6 +25,7 @@ from .references import NAMED_BY, References
 from .tree import Tree
 
 HERE = Path(__file__).parent
+PACKAGES = Path(package.__file__).parent / "packages"
 PAGE_FILES = ("home", "about", "hub", "learning", "schools", "news", "duties")
 
 
@@ -61,6 +64,7 @@ def load(today: date) -> Report:
         tree.publish()
         report.added["pages"] = len(tree.added)
         load_settings(read("site")["settings"], home)
+        report.added["forms"] = load_forms()
         for page, _entry in tree.added:
             ReferenceIndex.create_or_update_for_object(page)
     if report:
@@ -85,6 +89,15 @@ def home_page() -> HomePage:
     site.root_page = home
     site.save()
     return home
+
+
+def load_forms() -> int:
+    """Load and publish the packaged forms that are not there yet. Returns how many."""
+    there = set(FormDefinition.objects.values_list("slug", flat=True))
+    missing = [path for path in sorted(PACKAGES.glob("*.json")) if path.stem not in there]
+    for path in missing:
+        package.load(path, publish=True)
+    return len(missing)
 
 
 def load_settings(facts: dict, home: HomePage) -> None:

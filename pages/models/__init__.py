@@ -19,6 +19,7 @@ from .learning import (
     EnsemblePage,
 )
 from .news import BlogIndexPage, BlogPostPage, NewsIndexPage, NewsPage, PersonPage
+from .notices import Notice
 from .partners import PartnerIndexPage
 from .schools import ToolkitDownload, ToolkitPage
 from .snippets import ContactCard, KeyFigure, Logo, NewsCategory, Question, SearchWord, Theme
@@ -48,6 +49,7 @@ __all__ = [
     "NewsCategory",
     "NewsIndexPage",
     "NewsPage",
+    "Notice",
     "PartnerIndexPage",
     "PersonPage",
     "PolicyPage",

@@ -16,6 +16,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 
+from pages import notices
 from pages.blocks import BodyBlock
 
 if TYPE_CHECKING:
@@ -56,6 +57,15 @@ class HubPage(Page):
 
     class Meta:
         abstract = True
+
+    def get_context(self, request: "HttpRequest", *args, **kwargs) -> dict:
+        context = super().get_context(request, *args, **kwargs)
+        context["alerts"] = self.banners()
+        return context
+
+    def banners(self) -> list:
+        """Notices that this page shows now."""
+        return notices.banners_for(self.path)
 
     def structured_data(self, request: "HttpRequest | None" = None) -> list[dict]:
         """What search engines are told of the subject of this page, as schema.org objects."""

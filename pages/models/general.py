@@ -4,9 +4,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Page
 from wagtail.search import index
 
 from cms.models import Area
+from pages import notices
 from pages.blocks.links import CardBlock
 from pages.blocks.text import PROSE, DetailsBlock
 
@@ -39,6 +41,22 @@ class HomePage(BodyPage):
 
     class Meta:
         verbose_name = _("home page")
+
+    def banners(self) -> list:
+        return notices.banners_for(self.path, every_closure=True)
+
+    def route(self, request, path_components: list[str]):  # noqa: ANN001, ANN201
+        """Find the page of an address at once; Wagtail would ask twice for each part of it."""
+        if not path_components:
+            return super().route(request, path_components)
+        addresses = {}
+        for length in range(len(path_components) + 1):
+            part = "".join(f"{slug}/" for slug in path_components[:length])
+            addresses[f"{self.url_path}{part}"] = path_components[length:]
+        found = Page.objects.filter(url_path__in=addresses).order_by("-depth").specific().first()
+        if found is None or found.pk == self.pk:
+            return super().route(request, path_components)
+        return found.route(request, addresses[found.url_path])
 
 
 class StandardPage(BodyPage):

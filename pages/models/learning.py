@@ -6,9 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.search import index
 
-from pages import listings, structured
+from cms.models import MusicCentre
+from pages import listings, notices, structured
 
 from .base import BodyPage, HubPage, RecordPage
+
+SOON = 8
 
 
 class CentreIndexPage(BodyPage):
@@ -17,6 +20,9 @@ class CentreIndexPage(BodyPage):
 
     class Meta:
         verbose_name = _("list of centres")
+
+    def banners(self) -> list:
+        return notices.banners_for(self.path, every_closure=True)
 
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         context = super().get_context(request, *args, **kwargs)
@@ -61,20 +67,19 @@ class CentrePage(RecordPage):
     class Meta:
         verbose_name = _("music centre")
 
+    def banners(self) -> list:
+        return notices.banners_for(self.path, centre_id=self.centre_id)
+
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         context = super().get_context(request, *args, **kwargs)
+        centre = MusicCentre.objects.select_related("area").get(pk=self.centre_id)
         today = timezone.localdate()
-        dates = list(
-            self.centre.dates.filter(ends_on__gte=today).select_related("term__academic_year")
-        )
-        context["centre"] = self.centre
-        context["centre_dates"] = dates
-        context["closed_today"] = next(
-            (d for d in dates if d.kind == d.Kind.CLOSED and d.starts_on <= today <= d.ends_on),
-            None,
-        )
-        context["groups"] = listings.ensembles_at(self.centre)
-        context["dates"] = listings.next_course_dates(6, centre=self.centre)
+        dates = list(centre.dates.filter(ends_on__gte=today).select_related("term__academic_year"))
+        context["centre"] = centre
+        context["centre_dates"] = dates[:SOON]
+        context["later_dates"] = dates[SOON:]
+        context["groups"] = listings.ensembles_at(centre)
+        context["dates"] = listings.next_course_dates(6, centre=centre)
         return context
 
     def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
@@ -158,6 +163,9 @@ class EnsemblePage(RecordPage):
 
     class Meta:
         verbose_name = _("ensemble")
+
+    def banners(self) -> list:
+        return notices.banners_for(self.path, centre_id=self.ensemble.centre_id)
 
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         context = super().get_context(request, *args, **kwargs)

@@ -1,0 +1,80 @@
+"""Which banners a page shows now: notices that are running, and centres that are closed today."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.apps import apps
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cms.models import CentreDate
+from cms.pagecache import remembered
+
+EVERYWHERE = ""
+
+
+@dataclass(frozen=True)
+class Banner:
+    """`path` is the treebeard path that it is shown on and below; `centre_id` that of a closure."""
+
+    level: str
+    title: str
+    text: str
+    url: str
+    starts: datetime | date
+    ends: datetime | date
+    path: str = EVERYWHERE
+    centre_id: int | None = None
+
+
+def banners_for(path: str, *, centre_id: int | None = None, every_closure: bool = False) -> list:
+    """Banners of the page at a treebeard path, the urgent first.
+
+    Closures are shown on the page of their centre, and where `every_closure` asks for all.
+    """
+    now, today = timezone.now(), timezone.localdate()
+    shown = [n for n in remembered("notices", _notices) if n.starts <= now < n.ends]
+    shown = [notice for notice in shown if path.startswith(notice.path)]
+    if every_closure or centre_id:
+        shown += [
+            closure
+            for closure in remembered("closures", _closures)
+            if closure.starts <= today <= closure.ends
+            and (every_closure or closure.centre_id == centre_id)
+        ]
+    order = ("urgent", "important", "calm")
+    return sorted(shown, key=lambda banner: order.index(banner.level))
+
+
+def _notices() -> list[Banner]:
+    rows = apps.get_model("pages", "Notice").objects.filter(ends_at__gt=timezone.now())
+    return [
+        Banner(
+            notice.level,
+            notice.title,
+            notice.text,
+            (notice.link.url or "") if notice.link and notice.link.live else "",
+            notice.starts_at,
+            notice.ends_at,
+            notice.below.path if notice.below else EVERYWHERE,
+        )
+        for notice in rows.select_related("link", "below")
+    ]
+
+
+def _closures() -> list[Banner]:
+    rows = CentreDate.objects.filter(
+        kind=CentreDate.Kind.CLOSED, ends_on__gte=timezone.localdate()
+    ).select_related("centre")
+    return [
+        Banner(
+            "urgent",
+            _("%(centre)s is closed") % {"centre": closure.centre.name},
+            closure.note,
+            f"/centres/{closure.centre.slug}/",
+            closure.starts_on,
+            closure.ends_on,
+            centre_id=closure.centre_id,
+        )
+        for closure in rows
+    ]
