@@ -24,6 +24,7 @@ from cms.models import (
     Partner,
     StrategicFunction,
 )
+from cms.pagecache import remembered
 
 
 def _live(page_type: str):
@@ -106,23 +107,31 @@ MAP_WIDTH, LONGITUDE_SHRINK, MARGIN = 100.0, 0.62, 8.0
 
 
 def centres_on_map() -> dict:
+    """What `_draw_map` made, remembered until content changes."""
+    return remembered(f"map:{get_language()}", _draw_map)
+
+
+def _draw_map() -> dict:
     """Centre pages with `x` and `y` on a drawing `width` by `height`. Those without a place of
     their own on the map are in the list all the same. One query."""
-    pages = list(_live("CentrePage").select_related("centre__area").order_by("centre__name"))
-    placed = [p for p in pages if p.centre.latitude and p.centre.longitude]
+    pages = _live("CentrePage").select_related("centre__area").order_by("centre__name")
+    entries = [{"title": page.title, "url": page.url, "centre": page.centre} for page in pages]
+    placed = [e for e in entries if e["centre"].latitude and e["centre"].longitude]
     if not placed:
-        return {"pages": pages, "placed": [], "width": MAP_WIDTH, "height": MAP_WIDTH}
-    west = min(p.centre.longitude for p in placed)
-    east = max(p.centre.longitude for p in placed)
-    north = max(p.centre.latitude for p in placed)
-    south = min(p.centre.latitude for p in placed)
+        return {"pages": entries, "placed": [], "width": MAP_WIDTH, "height": MAP_WIDTH}
+    west = min(entry["centre"].longitude for entry in placed)
+    east = max(entry["centre"].longitude for entry in placed)
+    north = max(entry["centre"].latitude for entry in placed)
+    south = min(entry["centre"].latitude for entry in placed)
     across = max((east - west) * LONGITUDE_SHRINK, 0.01)
     scale = (MAP_WIDTH - 2 * MARGIN) / across
-    for page in placed:
-        page.x = round(MARGIN + (page.centre.longitude - west) * LONGITUDE_SHRINK * scale, 1)
-        page.y = round(MARGIN + (north - page.centre.latitude) * scale, 1)
+    for entry in placed:
+        entry["x"] = round(
+            MARGIN + (entry["centre"].longitude - west) * LONGITUDE_SHRINK * scale, 1
+        )
+        entry["y"] = round(MARGIN + (north - entry["centre"].latitude) * scale, 1)
     height = round((north - south) * scale + 2 * MARGIN, 1)
-    return {"pages": pages, "placed": placed, "width": MAP_WIDTH, "height": height}
+    return {"pages": entries, "placed": placed, "width": MAP_WIDTH, "height": height}
 
 
 def ensemble_cards(ensembles) -> list[Ensemble]:  # noqa: ANN001 - an Ensemble queryset
@@ -221,7 +230,10 @@ def latest_news(number: int, *, category=None) -> list:  # noqa: ANN001 - a News
 
 def news_about_course(course_id: int, number: int = 3) -> list:
     return list(
-        _live("NewsPage").filter(course_id=course_id).order_by("-published_on", "-pk")[:number]
+        _live("NewsPage")
+        .filter(course_id=course_id)
+        .select_related("social_image")
+        .order_by("-published_on", "-pk")[:number]
     )
 
 

@@ -37,6 +37,7 @@ def committing(django_capture_on_commit_callbacks):
 
     @contextmanager
     def committing():
+        connection.run_on_commit.clear()
         with django_capture_on_commit_callbacks(execute=True) as callbacks:
             yield callbacks
         connection.run_on_commit.clear()

@@ -8,6 +8,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.snippets.blocks import SnippetChooserBlock
 
 from cms.models import Term
+from cms.pagecache import remembered
 
 from .counters import count, counters
 from .text import INLINE, PROSE
@@ -50,7 +51,10 @@ class CountersBlock(blocks.StructBlock):
     def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
         context = super().get_context(value, parent_context=parent_context)
         context["counters"] = [
-            {"label": label, "number": number} for label, number in count(value["counted"])
+            {"label": label, "number": number}
+            for label, number in remembered(
+                f"count:{','.join(value['counted'])}", lambda: count(value["counted"])
+            )
         ]
         context["as_at"] = timezone.localdate()
         return context
