@@ -1,13 +1,17 @@
 """What the public site adds to the Wagtail admin. Registration only."""
 
+from django.contrib import messages
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
 from . import desks
+from .models import HubPage
 from .viewsets import OnceGroup
+from .wording import findings
 
 register_snippet(OnceGroup)
 
@@ -34,3 +38,12 @@ def close_centre_item():
     return CloseCentreItem(
         _("Close a centre"), reverse("close_centre"), icon_name="warning", order=170
     )
+
+
+@hooks.register("after_create_page")
+@hooks.register("after_edit_page")
+def say_what_could_be_better(request, page):
+    """Not on each automatic save, which no one reads."""
+    if isinstance(page, HubPage) and request.accepts("text/html"):
+        for finding in findings(page, timezone.localdate()):
+            messages.warning(request, finding)
