@@ -166,17 +166,33 @@ def load(
         _save_letters(package, form)
         if workflow:
             _save_workflow(workflow, publish=publish, by=by)
-        definition, _created = FormDefinition.objects.update_or_create(
-            slug=form["slug"],
-            defaults={
-                "title": form["title"],
-                "data": form,
-                "samples": package.get("samples") or [],
-                "workflow_slug": workflow["slug"] if workflow else "",
-            },
-        )
+        return _save_form(package, form, publish=publish, by=by)
+
+
+def _save_form(package: dict, form: dict, *, publish: bool, by: User | None) -> FormDefinition:
+    """As a revision, like one made in the editor; none when nothing has changed."""
+    definition, created = FormDefinition.objects.select_for_update().get_or_create(
+        slug=form["slug"], defaults={"title": form["title"], "live": False}
+    )
+    definition = definition if created else definition.get_latest_revision_as_object()
+    wanted = {
+        "title": form["title"],
+        "data": form,
+        "samples": package.get("samples") or [],
+        "workflow_slug": (package.get("workflow") or {}).get("slug", ""),
+    }
+    changed = any(getattr(definition, name) != value for name, value in wanted.items())
+    for name, value in wanted.items():
+        setattr(definition, name, value)
+    if created:
+        definition.save()
+    if changed or created or (publish and not definition.live):
+        revision = definition.save_revision(user=by, changed=changed)
         if publish:
-            forms_compile.publish(definition, by=by)
+            revision.publish(user=by, skip_permission_checks=True)
+            definition.refresh_from_db()
+    elif publish:
+        forms_compile.publish(definition, by=by)
     return definition
 
 
@@ -221,7 +237,7 @@ def workflow_of(slug: str) -> dict | None:
 
 def dump(slug: str) -> dict:
     """The package of a form as its author left it. Raises FormDefinition.DoesNotExist."""
-    definition = FormDefinition.objects.get(slug=slug)
+    definition = FormDefinition.objects.get(slug=slug).get_latest_revision_as_object()
     form = forms_compile.compiled(definition.data | {"slug": slug, "title": definition.title})
     workflow = workflow_of(definition.workflow_slug) if definition.workflow_slug else None
     keys = letters_used(workflow) | set((form["settings"].get("emails") or {}).values())

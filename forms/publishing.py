@@ -3,13 +3,16 @@
 The editor checks too, on its blocks; this is what no route can go round.
 """
 
+from dataclasses import replace
+
 from cms.models import User
 
 from .compile import compiled, publish
-from .findings import ERROR, Finding, NotPublishableError
+from .findings import ERROR, WARNING, Finding, NotPublishableError
 from .letters_of import letters_of
 from .lint import lint
 from .models import FormDefinition, FormVersion
+from .samples import run_samples
 
 
 def compiled_draft(definition: FormDefinition) -> dict:
@@ -19,9 +22,15 @@ def compiled_draft(definition: FormDefinition) -> dict:
 
 
 def findings_of(definition: FormDefinition) -> list[Finding]:
-    """Everything worth saying about a draft, with its letters and its review process."""
+    """Everything worth saying about a draft, its letters, review process and sample families."""
     letters, workflow = letters_of(definition.workflow_slug)
-    return lint(compiled_draft(definition), emails=letters, workflow=workflow)
+    form = compiled_draft(definition)
+    families = run_samples(form, definition.samples or [], workflow=workflow)
+    return [
+        *lint(form, emails=letters, workflow=workflow),
+        # A family that now meets other steps may be what the author wanted: said, not refused.
+        *(replace(finding, level=WARNING) for finding in families),
+    ]
 
 
 def check_or_raise(definition: FormDefinition) -> None:

@@ -13,6 +13,7 @@ from forms import package
 from forms.findings import NotPublishableError
 from forms.models import FormDefinition
 from forms.paths import paths
+from forms.publishing import findings_of
 from workflows.models import WorkflowVersion
 
 pytestmark = pytest.mark.django_db
@@ -354,3 +355,30 @@ def test_many_independent_branches_are_cut_off_and_said_to_be():
     found = paths(compiled({"slug": "wide", "title": "Wide", "steps": steps}), limit=500)
 
     assert (len(found), found.is_partial) == (500, True)
+
+
+def test_a_loaded_package_is_what_the_editor_shows_and_twice_is_once(loan):
+    package.load(loan, publish=True)
+    package.load(loan, publish=True)
+    definition = FormDefinition.objects.get()
+    counted = definition.revisions.count(), definition.versions.count()
+    loan["form"]["title"] = "Borrow a cello"
+    package.load(loan)
+    draft = FormDefinition.objects.get()
+
+    assert counted == (1, 1)
+    assert (draft.title, draft.get_latest_revision_as_object().title) == (
+        "Borrow an instrument",
+        "Borrow a cello",
+    )
+    assert (draft.versions.count(), package.dump("instrument-loan")["form"]["title"]) == (
+        1,
+        "Borrow a cello",
+    )
+
+
+def test_sample_families_run_with_every_draft(loan):
+    loan["samples"][0]["answers"]["who_for"] = "me"
+    definition = package.load(loan)
+
+    assert [(f.level, f.code) for f in findings_of(definition)] == [("warning", "sample_steps")]

@@ -33,8 +33,10 @@ class FormDefinition(
     StreamField reads and writes that same shape, so nothing here depends on block classes.
     """
 
-    slug = models.SlugField(_("address"), unique=True, help_text=_("The form is at /apply/…/."))
-    title = models.CharField(_("title"), max_length=120)
+    slug = models.SlugField(
+        _("address"), max_length=80, unique=True, help_text=_("The form is at /apply/…/.")
+    )
+    title = models.CharField(_("title"), max_length=200)
     data = models.JSONField(default=dict, blank=True)
     workflow_slug = models.SlugField(_("review process"), blank=True)
     samples = models.JSONField(_("sample families"), default=list, blank=True)
