@@ -152,3 +152,15 @@ def page_types() -> dict[str, str]:
 
     pages = Page.objects.live().filter(depth__gt=1).order_by("path").specific()
     return {type(page).__name__: page.relative_url(None) or page.url for page in reversed(pages)}
+
+
+def publish_form() -> None:
+    """The Songwriter booking form, where the hub has not got it; runs inside the hub."""
+    from django.core.management import call_command
+
+    from forms.models import FormVersion
+
+    if not FormVersion.objects.exists():
+        call_command(
+            "definition_load", "forms/packages/songwriter-booking.json", publish=True, verbosity=0
+        )
