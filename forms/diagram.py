@@ -201,8 +201,8 @@ def svg(nodes: list[Node], *, title: str) -> SafeString:
     boxes = mark_safe("".join(_box(node) for node in nodes))  # noqa: S308 - each is escaped
     return format_html(
         '<svg viewBox="0 0 {} {}" width="{}" role="img" aria-label="{}" focusable="false">'
-        '<defs><marker id="hub-map-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-        'markerHeight="7" orient="auto-start-reverse"><path class="hub-map__tip" '
+        '<defs><marker id="hub-map-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="10" '
+        'markerHeight="10" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="hub-map__tip" '
         'd="M0 0L8 4L0 8z"/></marker></defs>{}{}{}</svg>',
         width,
         height,

@@ -289,3 +289,52 @@ def test_somebody_without_the_permission_can_neither_add_nor_see_the_map(client,
     for address in (url("add"), url("edit", definition.pk), url("list")):
         assert client.get(address).status_code == 302
     assert client.post(url("map", definition.pk), form_data(FORM)).status_code in (302, 403)
+
+
+@pytest.fixture
+def booking():
+    from forms.package import load
+
+    return load("forms/packages/songwriter-booking.json", publish=True)
+
+
+def test_a_form_with_a_review_process_shows_its_letters(admin, booking):
+    from forms.letters_of import letters_of
+
+    page = admin.get(url("edit", booking.pk)).content.decode()
+    letters, _workflow = letters_of(booking.workflow_slug)
+    assert letters
+    assert [letter["key"] for letter in letters if letter["name"] not in page] == []
+    assert "One child, nothing special" in page
+
+
+def test_every_page_of_a_draft_can_be_previewed_and_writes_nothing(rf, booking):
+    from forms.preview import page_of
+
+    booking.data["steps"][0]["title"] = "Not saved yet"
+    request = rf.get("/")
+    pages = {
+        mode: page_of(booking, request, mode).content.decode()
+        for mode, _words in booking.preview_modes
+    }
+    assert len(pages) == 1 + len(booking.data["steps"])
+    assert "Not saved yet" in pages["eligibility"]
+    assert 'data-question="all_in_age"' in pages["eligibility"]
+    assert not any('method="post"' in html for html in pages.values())
+    assert not Journey.objects.exists()
+
+
+def test_the_preview_of_a_step_that_is_no_longer_there_is_the_start_page(rf, booking):
+    from forms.preview import page_of
+
+    assert b"Book a Songwriter course" in page_of(booking, rf.get("/"), "gone").content
+
+
+def test_the_path_of_a_sample_family_is_lit(admin, booking):
+    data = form_data(
+        booking.data, title=booking.title, slug=booking.slug, workflow_slug=booking.workflow_slug
+    )
+    name = booking.samples[0]["name"]
+    html = admin.post(url("map", booking.pk), data | {"map-sample": name}).json()["html"]
+    assert html.count("On the chosen path.") == len(booking.samples[0]["expect"]["steps"])
+    assert html.count("is-lit") > 5

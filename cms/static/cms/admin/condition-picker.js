@@ -457,7 +457,7 @@
         return [make("p", { class: "help" }, "Add a question or a step below this one, and you can say here who is asked it.")];
       }
       return [make("ul", { class: "hub-effects__list" }, rows.map((row, at) => make("li", {},
-        make("span", { class: "hub-effects__if" }, "If ", make("b", {}, row.option.label || "an option without words"), row.leads.length ? ", also ask" : ""),
+        make("span", { class: "hub-effects__if" }, "If ", make("b", {}, row.option.label || "an option without words"), row.leads.length ? ", also show" : ""),
         row.leads.map(({ part, picker }) => make("span", { class: "hub-effects__lead" },
           make("button", { type: "button", class: "hub-effects__go", "data-part": `go-${at}-${part.id}`, title: "Go to it", onclick: () => outlineOf.goTo(part) }, outlineOf.name(part)),
           make("button", { type: "button", class: "hub-effects__drop", "data-part": `drop-${at}-${part.id}`,
@@ -467,12 +467,12 @@
 
     drawAdd(question, row, at) {
       if (!row.free.length) return null;
-      return make("select", { class: "hub-effects__add", "data-part": `add-${at}`, "aria-label": `If ${row.option.label}, also ask`,
+      return make("select", { class: "hub-effects__add", "data-part": `add-${at}`, "aria-label": `If ${row.option.label}, also show`,
         onchange: (event) => {
           const found = row.free.find(({ part }) => part.id === event.target.value);
           if (found) this.connect(found.picker, question, row.option);
         } },
-        make("option", { value: "" }, row.leads.length ? "and…" : "also ask…"),
+        make("option", { value: "" }, row.leads.length ? "and…" : "also show…"),
         row.free.map(({ part }) => make("option", { value: part.id }, outlineOf.name(part))));
     }
 
