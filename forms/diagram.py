@@ -202,8 +202,8 @@ def svg(nodes: list[Node], *, title: str) -> SafeString:
     return format_html(
         '<svg viewBox="0 0 {} {}" width="{}" role="img" aria-label="{}" focusable="false">'
         '<defs><marker id="hub-map-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="10" '
-        'markerHeight="10" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="hub-map__tip" '
-        'd="M0 0L8 4L0 8z"/></marker></defs>{}{}{}</svg>',
+        'markerHeight="10" markerUnits="userSpaceOnUse" orient="auto">'
+        '<path class="hub-map__tip" d="M0 0L8 4L0 8z"/></marker></defs>{}{}{}</svg>',
         width,
         height,
         width,
