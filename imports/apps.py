@@ -8,4 +8,4 @@ class ImportsConfig(AppConfig):
     label = "imports"
 
     def ready(self) -> None:
-        from . import jobs, rosters  # noqa: F401, PLC0415 - they register themselves
+        from . import jobs, retention, rosters  # noqa: F401, PLC0415 - they register themselves

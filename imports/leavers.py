@@ -22,10 +22,17 @@ def leaving_value(run: ImportRun, left_field: str) -> Any:
     return False if left_field == "is_open" else timezone.localtime(run.created_at).isoformat()
 
 
-def plan_leavers(run: ImportRun, records: Records, seen: set[int], counts: Counter[str]) -> None:
+def plan_leavers(
+    run: ImportRun,
+    records: Records,
+    seen: set[int],
+    counts: Counter[str],
+    groups: set[str] | None = None,
+) -> None:
     """Write a row for each record that the file does not hold; hold back what looks like a slip.
 
-    `seen` are the primary keys that the file named. Sets `run.held` to a list of {scope, leaving,
+    `seen` are the primary keys that the file named; with `groups`, only enrolments in these groups
+    can leave. Sets `run.held` to a list of {scope, leaving,
     of, percent}, and counts "left" and "held".
     """
     left_field, roster = records.left_field, records.roster
@@ -41,6 +48,8 @@ def plan_leavers(run: ImportRun, records: Records, seen: set[int], counts: Count
     batch = []
     # Rows are written before the shares are known, then held: the county is never in memory.
     for pk, *values in rows.order_by("pk").iterator(chunk_size=BATCH):
+        if groups is not None and values[len(names) + roster.key.index("group")] not in groups:
+            continue
         where = str(values[-1] or "no school or centre") if scope else ""
         totals[where] += 1
         if pk in seen:

@@ -87,8 +87,10 @@ class LineReader:
         ]
         by_name = {reader.name: reader for reader in self.columns}
         self.key_columns = [by_name[name] for name in roster.key]
+        self._leaves = index.get(mapping.leaves) if mapping.leaves else None
         self.required = [c for c in roster.fields.items() if c[1].required]
-        self._places = sorted({place for reader in self.columns for place in reader.places})
+        places = {place for reader in self.columns for place in reader.places}
+        self._places = sorted(places | ({self._leaves} if self._leaves is not None else set()))
         # What else decides how a line is read: under another mapping it is another line.
         salt = repr((sorted(mapping.columns.items()), mapping.date_orders, mapping.value_rules))
         self._salt = hashlib.blake2b(salt.encode(), digest_size=16).digest()
@@ -125,6 +127,10 @@ class LineReader:
                 return
             parts.append(value.value if isinstance(value, Repaired) else value)
         line.key = tuple(parts)
+
+    def leaves(self, line: Line) -> bool:
+        """Whether the line itself says that its record has left."""
+        return self._leaves is not None and line.cells[self._leaves].strip().casefold() == "yes"
 
     def finish(self, lines: list[Line]) -> None:
         """Read every cell of these lines: their values and their problems."""

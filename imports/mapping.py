@@ -17,6 +17,7 @@ from .widgets import DateWidget, tidy
 
 EVIDENCE_ROWS = 5_000
 PROOFS_NEEDED = 3
+LEAVES = "Leaves the roster"
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Mapping:
     date_orders: dict[str, str] = field(default_factory=dict)
     value_rules: dict[str, dict[str, str]] = field(default_factory=dict)
     fingerprint: str = ""
+    leaves: str = ""  # the heading whose "Yes" says that this row's record has left
+    leavers_of_groups: bool = False  # only of groups in the file can anybody leave by absence
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict:
@@ -66,6 +69,8 @@ def propose(table: Table, roster: type[RosterResource]) -> Mapping:
         if name not in columns and not any(take(name, [word]) for word in column.synonyms):
             take(name, column.combines)
     mapping = Mapping(columns=columns, fingerprint=table.fingerprint)
+    mapping.leaves = headings.get(tidy_heading(LEAVES), "")
+    taken.add(mapping.leaves)
     mapping.ignored = [heading for heading in table.header if heading not in taken]
     prove_dates(mapping, table, roster)
     return mapping

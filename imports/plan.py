@@ -14,7 +14,7 @@ from django.db import transaction
 
 from . import sealed
 from .errors import UnreadableFile
-from .leavers import plan_leavers
+from .leavers import leaving_value, plan_leavers
 from .lines import Line, LineReader
 from .mapping import Mapping, require_key
 from .models import ImportRun, PlanRow
@@ -83,7 +83,7 @@ def build(run: ImportRun, step: Step) -> None:
                 run.counts = dict(planner.counts)
                 run.save(update_fields=["counts"])
         if run.is_full:
-            plan_leavers(run, planner.records, planner.seen, planner.counts)
+            plan_leavers(run, planner.records, planner.seen, planner.counts, planner.groups)
     finally:
         close()
     run.counts = {name: planner.counts[name] for name in (*ImportRun.COUNTS, "held")}
@@ -107,12 +107,21 @@ class Planner:
         self.names = [reader.name for reader in self.reader.columns]
         self.counts: Counter[str] = Counter(run.counts)
         self.seen: set[int] = set()
+        # A bundle's enrolments speak only of the groups that it holds.
+        self.groups: set[str] | None = set() if run.mapping.get("leavers_of_groups") else None
         self._lines: dict[tuple, int] = {}
+
+    def _note_groups(self, lines: list[Line]) -> None:
+        if self.groups is not None:
+            at = self.roster.key.index("group")
+            self.groups.update(line.key[at] for line in lines if line.key is not None)
 
     def remember(self, batch: list[tuple[int, list[str]]]) -> None:
         """Know again which keys and records these lines, planned earlier, were about."""
         keys = {}
-        for line in self.reader.begin(batch):
+        lines = self.reader.begin(batch)
+        self._note_groups(lines)
+        for line in lines:
             if line.key is not None:
                 keys[line.key] = self._lines.setdefault(line.key, line.number)
         self.seen.update(found[0] for found in self.records.find(keys).values())
@@ -121,6 +130,7 @@ class Planner:
         """The rows of one batch, not yet saved; two or three queries, however many lines."""
         self.counts["rows"] += len(batch)
         lines = self.reader.begin(batch)
+        self._note_groups(lines)
         rows = [self._refuse(line) for line in lines if line.key is None]
         fresh = []
         for line in lines:
@@ -134,6 +144,9 @@ class Planner:
         to_read = []
         for line in fresh:
             found = known.get(line.key)
+            if self.reader.leaves(line):
+                rows.append(self._leave(line, found))
+                continue
             if found is not None:
                 self.seen.add(found[0])
                 if found[1] == line.hash and not self._has_left(found[2]):
@@ -187,6 +200,20 @@ class Planner:
             }
         )
         return self._row(line, Action.DUPLICATE)
+
+    def _leave(self, line: Line, found: tuple | None) -> PlanRow | None:
+        """A line that says "left": for a record that is here, never a reason to make one."""
+        if found is None or self._has_left(found[2]):
+            self.counts["unchanged"] += 1
+            return None
+        self.counts["left"] += 1
+        self.seen.add(found[0])
+        left_field = self.records.left_field
+        before = {left_field: self.records.encode(left_field, found[2])}
+        after = {left_field: leaving_value(self.run, left_field)}
+        if self.roster.has_hash:
+            before[HASH], after[HASH] = found[1], ""
+        return self._row(line, Action.LEAVE, record_id=found[0], before=before, after=after)
 
     def _create(self, line: Line) -> PlanRow:
         self.counts["created"] += 1

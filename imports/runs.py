@@ -8,6 +8,7 @@ asked before (imports.views); here only whether the run can.
 import hashlib
 import secrets
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -17,7 +18,7 @@ from django.utils import timezone
 from cms import jobs
 from cms.models import Job, User
 
-from . import plan, sealed, undo
+from . import bundles, plan, sealed, undo
 from .errors import FileTooLarge, UnreadableFile
 from .mapping import Mapping, propose, prove_dates, require_key
 from .models import ImportRun, PlanRow
@@ -82,6 +83,32 @@ def receive(
         sealed.shred(stored)
         raise
     return run
+
+
+def receive_bundle(
+    path: Path, *, by: User | None = None, is_full: bool = False, profile: Any = None
+) -> list[ImportRun]:
+    """Runs for each roster of a bundle (imports.bundles), in the order to approve them in.
+
+    Raises UnreadableFile, and then keeps nothing.
+    """
+    received: list[ImportRun] = []
+    try:
+        for part in bundles.parts(bundles.open_bundle(path), is_full=is_full):
+            run = receive(
+                part.roster, [part.content], part.name, by=by, is_full=part.is_full, profile=profile
+            )
+            received.append(run)
+            run.notes = [*part.notes, *run.notes[1:]]
+            run.mapping["leavers_of_groups"] = part.roster == "enrolments"
+            run.save(update_fields=["notes", "mapping"])
+    except BaseException:
+        for run in received:
+            discard(run)
+        raise
+    if not received:
+        raise UnreadableFile("The bundle holds no pupil, teacher, guardian, group or enrolment.")
+    return received
 
 
 def receive_upload(roster: str, upload: UploadedFile, **options) -> ImportRun:
