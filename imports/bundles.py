@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from cms.models import MusicCentre, School
 
@@ -89,15 +90,15 @@ class Bundle:
         return said.get(f"file.{name}", "bulk") != "delta"
 
 
-def open_bundle(path: Path) -> Bundle:
+def open_bundle(source: Path | IO[bytes]) -> Bundle:
     """A folder or a zip of CSV files. Raises UnreadableFile."""
-    if path.is_dir():
-        files = {found.stem.lower(): found for found in sorted(path.glob("*.[cC][sS][vV]"))}
+    if isinstance(source, Path) and source.is_dir():
+        files = {found.stem.lower(): found for found in sorted(source.glob("*.[cC][sS][vV]"))}
         if sum(found.stat().st_size for found in files.values()) > MAX_UNPACKED:
             raise FileTooLarge("The folder holds far more than a roster could.")
         return Bundle({name: found.read_bytes() for name, found in files.items()})
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if sum(entry.file_size for entry in entries) > MAX_UNPACKED or any(
                 entry.file_size > 1_000_000 and entry.file_size > MAX_RATIO * entry.compress_size

@@ -8,6 +8,7 @@ from .reader import Table
 from .resources import Column, RosterResource, rosters
 
 JOINED = " + "
+BUNDLE = "oneroster"
 
 
 class UploadForm(forms.Form):
@@ -26,7 +27,10 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["roster"].choices = [(key, roster.title) for key, roster in rosters.items()]
+        self.fields["roster"].choices = [
+            *((key, roster.title) for key, roster in rosters.items()),
+            (BUNDLE, _("A whole system: OneRoster or School Data Sync, as a zip file")),
+        ]
 
 
 class ColumnsForm(forms.Form):

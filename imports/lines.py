@@ -7,13 +7,17 @@ cell says nothing and never erases. Every finding carries the address of its cel
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+from django.db.models import Model
 
 from .errors import CellProblem
 from .links import Lookup
 from .mapping import Mapping
+from .models import PlanRow
 from .reader import Table
-from .resources import Column, RosterResource
+from .resources import Column, RosterResource, rosters
 from .widgets import DateWidget, Repaired, TextWidget
 
 REMEMBERED_CELLS = 20_000
@@ -36,15 +40,29 @@ class Line:
         return any(problem["level"] == "refused" for problem in self.problems)
 
 
+def planned_keys(earlier: list[int], model: type[Model], words: set[str]) -> set[str]:
+    """Which of these keys the plans of earlier runs would give to new records of this model."""
+    kinds = [key for key, roster in rosters.items() if roster._meta.model is model]
+    rows = PlanRow.objects.filter(
+        run__in=earlier, run__roster__in=kinds, action=PlanRow.Action.CREATE, key__in=words
+    )
+    return set(rows.values_list("key", flat=True))
+
+
 class ColumnReader:
     """Reads one column of one file: its cells' text, and their meaning, remembering repeats."""
 
-    def __init__(self, name: str, column: Column, places: list[int], mapping: Mapping):
+    def __init__(
+        self, name: str, column: Column, places: list[int], mapping: Mapping, earlier: list[int]
+    ):
         self.name = name
         self.column = column
         self.places = places
         self.rules = mapping.value_rules.get(name, {})
-        self.lookup = Lookup(column.widget) if column.is_link else None
+        self.lookup = None
+        if column.is_link:
+            planned = partial(planned_keys, earlier, column.widget.model) if earlier else None
+            self.lookup = Lookup(column.widget, planned)
         self._seen: dict[str, Any] = {}
         self._parse: Callable[[str], Any] = column.widget.parse
         if self.lookup is not None:
@@ -75,13 +93,15 @@ class ColumnReader:
 class LineReader:
     """Reads the lines of one table by one mapping."""
 
-    def __init__(self, roster: type[RosterResource], table: Table, mapping: Mapping):
+    def __init__(
+        self, roster: type[RosterResource], table: Table, mapping: Mapping, earlier: list[int]
+    ):
         self.roster = roster()
         self.table = table
         self.width = len(table.header)
         index = {heading: at for at, heading in enumerate(table.header)}
         self.columns = [
-            ColumnReader(name, column, [index[heading] for heading in headings], mapping)
+            ColumnReader(name, column, [index[word] for word in headings], mapping, earlier)
             for name, column in roster.fields.items()
             if (headings := mapping.columns.get(name))
         ]

@@ -6,7 +6,7 @@ outlives primary keys. `Lookup` turns words into keys with one query for a batch
 remembers them; nothing is looked up row by row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from django.db.models import Model
@@ -137,10 +137,14 @@ class LinksWidget(LinkWidget, ManyToManyWidget):
 
 
 class Lookup:
-    """What the words of one link column mean, asked in batches and remembered for one run."""
+    """What the words of one link column mean, asked in batches and remembered for one run.
 
-    def __init__(self, widget: LinkWidget):
+    `planned(words)` says which of these an earlier part of the same bundle is about to create.
+    """
+
+    def __init__(self, widget: LinkWidget, planned: Callable[[set[str]], set[str]] | None = None):
         self.widget = widget
+        self._planned = planned
         self._known: dict[str, Target] = {}
         self._unknown: set[str] = set()
 
@@ -160,6 +164,8 @@ class Lookup:
             self._unknown.clear()
             new = words
         found = widget.fetch(new)
+        if self._planned is not None and (missing := new - found.keys()):
+            found |= {word: Target(0, word) for word in self._planned(missing)}
         self._known |= found
         self._unknown |= new - found.keys()
 

@@ -33,6 +33,7 @@ class Mapping:
     value_rules: dict[str, dict[str, str]] = field(default_factory=dict)
     fingerprint: str = ""
     leaves: str = ""  # the heading whose "Yes" says that this row's record has left
+    earlier_runs: list[int] = field(default_factory=list)  # of the same bundle
     leavers_of_groups: bool = False  # only of groups in the file can anybody leave by absence
     notes: list[str] = field(default_factory=list)
 

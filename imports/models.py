@@ -83,7 +83,7 @@ class ImportRun(models.Model):
     ACTIVE = (State.APPLYING,)
     COUNTS = (
         "rows", "created", "updated", "unchanged", "left", "duplicates", "refused", "repaired",
-        "conflicts", "removed",
+        "conflicts", "removed", "asked",
     )  # fmt: skip
 
     roster = models.CharField(max_length=20)
@@ -170,6 +170,7 @@ class PlanRow(models.Model):
     class Outcome(models.TextChoices):
         CONFLICT = "conflict", _("Changed since the plan")
         HELD = "held", _("Held back")
+        ASK = "ask", _("Is it the same person?")
 
     WRITES = (Action.CREATE, Action.UPDATE, Action.UNCHANGED, Action.LEAVE, Action.REMOVE)
 

@@ -16,6 +16,7 @@ from . import sealed
 from .errors import UnreadableFile
 from .leavers import leaving_value, plan_leavers
 from .lines import Line, LineReader
+from .lookalikes import consider
 from .mapping import Mapping, require_key
 from .models import ImportRun, PlanRow
 from .reader import Table, read
@@ -102,7 +103,7 @@ class Planner:
         self.roster: type[RosterResource] = rosters[run.roster]
         mapping = Mapping.from_json(run.mapping)
         require_key(mapping, self.roster)
-        self.reader = LineReader(self.roster, table, mapping)
+        self.reader = LineReader(self.roster, table, mapping, mapping.earlier_runs)
         self.records = Records(self.roster)
         self.names = [reader.name for reader in self.reader.columns]
         self.counts: Counter[str] = Counter(run.counts)
@@ -163,7 +164,17 @@ class Planner:
             else:
                 self.reader.require(line)
                 rows.append(self._refuse(line) if line.is_refused else self._create(line))
-        return [row for row in rows if row is not None]
+        rows = [row for row in rows if row is not None]
+        self._look_for_known_people(rows)
+        return rows
+
+    def _look_for_known_people(self, rows: list[PlanRow]) -> None:
+        created = sum(row.action == Action.CREATE for row in rows)
+        asked = consider(self.run, self.records, rows)
+        left = sum(row.action == Action.CREATE for row in rows)
+        self.counts["asked"] += asked
+        self.counts["updated"] += created - left
+        self.counts["created"] -= created - left + asked
 
     def _has_left(self, left: Any) -> bool:
         return left is False if self.records.left_field == "is_open" else left is not None

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from cms.models import Job
 
 from .forms import ColumnsForm
+from .lookalikes import candidate_of
 from .models import ImportRun, PlanRow
 from .reader import Table
+from .records import Records
 from .resources import Column, RosterResource, rosters
 
 Action = PlanRow.Action
@@ -33,8 +35,9 @@ class Tab:
 def tabs(run: ImportRun) -> list[Tab]:
     """The parts of a plan or receipt that hold anything, in the order of interest."""
     counts = {name: run.count(name) for name in (*ImportRun.COUNTS, "held")}
-    trouble = run.plan_rows.filter(has_problems=True).count()
+    trouble = run.plan_rows.filter(has_problems=True).exclude(outcome="ask").count()
     listed = [
+        Tab("ask", _("Same person?"), counts["asked"], "critical"),
         Tab("problems", _("To look at"), trouble, "critical"),
         Tab("held", _("Held back"), counts["held"], "critical"),
         Tab("create", _("New"), counts["created"]),
@@ -49,7 +52,9 @@ def shown_rows(run: ImportRun, tab: str, query: str) -> "RowList":
     """The rows of one tab, as a list that a paginator cuts."""
     rows = run.plan_rows.order_by("pk")
     if tab == "problems":
-        rows = rows.filter(has_problems=True).order_by("line", "pk")
+        rows = rows.filter(has_problems=True).exclude(outcome="ask").order_by("line", "pk")
+    elif tab == "ask":
+        rows = rows.filter(outcome="ask")
     elif tab == "held":
         rows = rows.filter(outcome=PlanRow.Outcome.HELD)
     elif tab in Action.values:
@@ -77,13 +82,18 @@ class RowList:
         return self._rows.count()
 
     def __getitem__(self, which: slice) -> "list[ShownRow]":
-        return [ShownRow(row, self._roster) for row in self._rows[which]]
+        rows = list(self._rows[which])
+        asked = {pk for row in rows if row.outcome == "ask" and (pk := candidate_of(row))}
+        records = Records(self._roster)
+        known = records.read(asked, records.columns) if asked else {}
+        return [ShownRow(row, self._roster, known) for row in rows]
 
 
 class ShownRow:
     """One row of a plan in words."""
 
-    def __init__(self, row: PlanRow, roster: type[RosterResource]):
+    def __init__(self, row: PlanRow, roster: type[RosterResource], known: dict):
+        self._known = known.get(candidate_of(row), {}) if row.outcome == "ask" else {}
         self.pk, self.line, self.key, self.action = row.pk, row.line, row.key, row.action
         self.label = row.get_action_display()
         self.outcome = row.get_outcome_display() if row.outcome else ""
@@ -102,6 +112,14 @@ class ShownRow:
             )
         if "left_at" in self._row.after and not self._row.after["left_at"]:
             yield _("Left"), _("Yes"), _("No: back again")
+
+    def side_by_side(self) -> Iterator[tuple[str, str, str]]:
+        """(column, the hub's record, the file's line) of a possible match."""
+        for name, column in self._columns.items():
+            here, there = self._known.get(name), self._row.after.get(name)
+            if here or there:
+                here = here if column.is_link else column.widget.to_json(here)
+                yield column.heading, in_words(column, here), in_words(column, there)
 
 
 def in_words(column: Column, value: Any) -> str:
@@ -131,6 +149,7 @@ class Receipt:
             ("repaired", _("repaired")),
             ("conflicts", _("overtaken, kept as they are")),
             ("held", _("held back")),
+            ("asked", _("to decide")),
         ]
         always = {"created", "updated", "unchanged", "left"}
         self.figures = [

@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
@@ -86,7 +86,11 @@ def receive(
 
 
 def receive_bundle(
-    path: Path, *, by: User | None = None, is_full: bool = False, profile: Any = None
+    source: Path | IO[bytes],
+    *,
+    by: User | None = None,
+    is_full: bool = False,
+    profile: Any = None,
 ) -> list[ImportRun]:
     """Runs for each roster of a bundle (imports.bundles), in the order to approve them in.
 
@@ -94,10 +98,11 @@ def receive_bundle(
     """
     received: list[ImportRun] = []
     try:
-        for part in bundles.parts(bundles.open_bundle(path), is_full=is_full):
+        for part in bundles.parts(bundles.open_bundle(source), is_full=is_full):
             run = receive(
                 part.roster, [part.content], part.name, by=by, is_full=part.is_full, profile=profile
             )
+            run.mapping["earlier_runs"] = [earlier.pk for earlier in received]
             received.append(run)
             run.notes = [*part.notes, *run.notes[1:]]
             run.mapping["leavers_of_groups"] = part.roster == "enrolments"

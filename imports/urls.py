@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:pk>/discard/", views.RosterAct.as_view(verb="discard"), name="roster_discard"),
     path("<int:pk>/undo/", views.RosterAct.as_view(verb="undo"), name="roster_undo"),
     path("<int:pk>/again/", views.RosterPlanAgain.as_view(), name="roster_again"),
+    path("<int:pk>/row/<int:row>/", views.RosterDecide.as_view(), name="roster_decide"),
     path("<int:pk>/errors/", views.RosterErrors.as_view(), name="roster_errors"),
     path("<int:pk>/file/", views.RosterFile.as_view(), name="roster_file"),
 ]

@@ -23,9 +23,10 @@ from cms import audit
 from . import runs, sealed
 from .errors import UnreadableFile
 from .exporting import errors_table, roster_table
-from .forms import ColumnsForm, UploadForm
+from .forms import BUNDLE, ColumnsForm, UploadForm
+from .lookalikes import decide
 from .mapping import Mapping
-from .models import ImportRun
+from .models import ImportRun, PlanRow
 from .plan import open_table
 from .presenting import Receipt, freshness, progress_of, samples, shown_rows, tabs
 from .reader import MAX_BYTES
@@ -130,17 +131,23 @@ class RosterUpload(RosterView):
         form = UploadForm(request.POST, request.FILES)
         if not form.is_valid():
             return self.show(400, form=form)
+        roster, file = form.cleaned_data["roster"], form.cleaned_data["file"]
+        options = {"by": request.user, "is_full": form.cleaned_data["is_full"]}
         try:
-            run = runs.receive_upload(
-                form.cleaned_data["roster"],
-                form.cleaned_data["file"],
-                by=request.user,
-                is_full=form.cleaned_data["is_full"],
-            )
+            if roster == BUNDLE:
+                received = runs.receive_bundle(file, **options)
+            else:
+                received = [runs.receive_upload(roster, file, **options)]
         except UnreadableFile as error:
             return self.show(error.status, form=form, problem=str(error))
-        audit.record(request.user, "add", run)
-        return redirect("roster_run", pk=run.pk)
+        for run in received:
+            audit.record(request.user, "add", run)
+        if len(received) == 1:
+            return redirect("roster_run", pk=received[0].pk)
+        names = ", ".join(str(rosters[run.roster].title) for run in received)
+        message = _("Read as %(names)s. Open and approve them in this order, the oldest first.")
+        messages.success(request, message % {"names": names})
+        return redirect("rosters")
 
 
 class RosterRun(RunView):
@@ -250,6 +257,22 @@ class RosterAct(RunView):
         reverse_run = runs.take_back(self.run, by=request.user)
         audit.record(request.user, "press", self.run, {"button": "undo"})
         self.run = reverse_run
+
+
+class RosterDecide(RunView):
+    """One answer to "is it the same person?"."""
+
+    right = APPROVE
+
+    def post(self, request, pk, row):
+        is_same = request.POST.get("answer") == "same"
+        try:
+            decide(self.run, row, is_same=is_same, by=request.user)
+        except PlanRow.DoesNotExist:
+            messages.error(request, _("That was decided already."))
+        else:
+            audit.record(request.user, "press", self.run, {"row": row, "same_person": is_same})
+        return redirect(reverse("roster_run", args=[pk]) + "?show=ask")
 
 
 class RosterPlanAgain(RunView):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -81,6 +82,24 @@ def test_a_roster_goes_from_upload_to_receipt_and_back(client, roster_admin, hil
     ]  # fmt: skip
 
 
+def test_a_whole_system_in_a_zip_becomes_one_import_for_each_roster(client, roster_admin):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("orgs.csv", "sourcedId,name\no1,Hill School\n")
+        archive.writestr(
+            "users.csv",
+            "sourcedId,role,givenName,familyName\np1,student,Kim,Ash\nt1,teacher,Jo,Oak\n",
+        )
+
+    page = upload(client, out.getvalue(), roster="oneroster", name="bundle.zip")
+
+    assert (page.status_code, page.url) == (302, "/admin/rosters/")
+    assert list(ImportRun.objects.order_by("pk").values_list("roster", flat=True)) == [
+        "pupils",
+        "teachers",
+    ]
+
+
 def test_columns_can_be_chosen_by_hand(client, roster_admin, hill_school):
     upload(client, b"Number of child,Family,Given\nP1,Ash,Kim\n")
     run = ImportRun.objects.get()
@@ -149,6 +168,7 @@ def addresses(run: ImportRun) -> list[tuple[str, str]]:
         ("post", reverse("roster_run", args=[run.pk])),
         *(("get", reverse(f"roster_{name}", args=[run.pk])) for name in ("progress", "errors", "file")),
         *(("post", reverse(f"roster_{name}", args=[run.pk])) for name in own),
+        ("post", reverse("roster_decide", args=[run.pk, 1])),
     ]  # fmt: skip
 
 

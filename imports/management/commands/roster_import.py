@@ -22,6 +22,7 @@ from imports.resources import rosters
 OVER = {Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED}
 PIECE = 1_048_576
 SHOWN = 200
+BUNDLE = "oneroster"
 
 
 def see_through(job: Job) -> Job:
@@ -49,6 +50,8 @@ def report(run: ImportRun) -> dict:
     rows = run.plan_rows.filter(has_problems=True).exclude(outcome=PlanRow.Outcome.CONFLICT)
     return {
         "run": run.pk,
+        "roster": run.roster,
+        "file": run.original_name,
         "status": run.state,
         **counts,
         "errors": [
@@ -70,12 +73,35 @@ def report(run: ImportRun) -> dict:
     }
 
 
+def together(results: list[dict]) -> dict:
+    """The results of a bundle's parts as one, with the parts; one result stays as it is."""
+    if len(results) == 1:
+        return results[0]
+    numbers = (*ImportRun.COUNTS, "held")
+    states = {result["status"] for result in results}
+    return {
+        "run": results[-1]["run"],
+        "status": states.pop() if len(states) == 1 else "mixed",
+        **{name: sum(result[name] for result in results) for name in numbers},
+        "errors": [
+            {"file": result["file"], "roster": result["roster"]} | error
+            for result in results
+            for error in result["errors"]
+        ],
+        "held_back": [hold for result in results for hold in result["held_back"]],
+        "ignored_columns": [],
+        "notes": [f"{r['file']}, {r['roster']}: {note}" for r in results for note in r["notes"]],
+        "parts": [{key: r[key] for key in r if key != "errors"} for r in results],
+    }
+
+
 class Command(BaseCommand):
     help = "Bring a roster in from a file: shows what it would change, asks, then does it."
 
     def add_arguments(self, parser):
-        parser.add_argument("feed", help=f"One of: {', '.join(rosters)}; or a saved feed.")
-        parser.add_argument("file", help="CSV, TSV or XLSX.")
+        known = ", ".join([*rosters, BUNDLE])
+        parser.add_argument("feed", help=f"One of: {known}; or a saved feed.")
+        parser.add_argument("file", help="CSV, TSV or XLSX; for oneroster a zip or a folder.")
         parser.add_argument("--dry-run", action="store_true", help="Change nothing.")
         parser.add_argument("--full", action="store_true", help="The file holds everybody.")
         parser.add_argument("--yes", action="store_true", help="Do not ask.")
@@ -84,57 +110,67 @@ class Command(BaseCommand):
     def handle(self, *, feed, file, **options):
         profile = SourceProfile.objects.filter(slug=feed).first()
         roster = profile.roster if profile else feed
-        if roster not in rosters:
+        if roster not in rosters and roster != BUNDLE:
             raise CommandError(
-                f"There is no roster or saved feed called {feed!r}. Known: {', '.join(rosters)}.",
+                f"There is no roster or saved feed called {feed!r}. "
+                f"Known: {', '.join([*rosters, BUNDLE])}.",
                 returncode=2,
             )
+        is_full = options["full"] or bool(profile and profile.is_full_roster)
         try:
-            run = self.planned(roster, Path(file), profile, options)
+            planned = self.planned(roster, Path(file), profile, is_full=is_full)
         except UnreadableFile as error:
             self.refuse(str(error), options)
-        result = report(run)
+        results = [report(run) for run in planned]
+        status = ""
         if options["dry_run"]:
-            runs.discard(run)
-            result["status"] = "dry run"
-        elif self.is_wanted(run, result, options):
-            try:
-                see_through(runs.approve(run, by=None))
-            except runs.NotNowError as error:
-                raise CommandError(str(error), returncode=3) from None
-            run.refresh_from_db()
-            result = report(run)
-        else:
-            runs.discard(run)
-            result["status"] = "discarded"
+            status = "dry run"
+        elif not self.is_wanted(together(results), options):
+            status = "discarded"
+        for run, result in zip(planned, results, strict=True):
+            if status:
+                runs.discard(run)
+                result["status"] = status
+            else:
+                result |= self.carried_out(run)  # noqa: PLW2901 - updated in place
+        result = together(results)
         self.show(result, options)
         if result["held"]:
             sys.exit(3)
         if result["refused"] or result["duplicates"] or result["conflicts"]:
             sys.exit(1)
 
-    def planned(self, roster, path, profile, options):
-        """The run with its plan. Raises UnreadableFile."""
+    def carried_out(self, run):
         try:
-            stream = path.open("rb")
+            see_through(runs.approve(run, by=None))
+        except runs.NotNowError as error:
+            raise CommandError(str(error), returncode=3) from None
+        run.refresh_from_db()
+        return report(run)
+
+    def planned(self, roster, path, profile, *, is_full):
+        """The runs with their plans, one or a bundle's. Raises UnreadableFile."""
+        if not path.exists():
+            raise UnreadableFile("There is no such file.")
+        try:
+            if roster == BUNDLE:
+                received = runs.receive_bundle(path, is_full=is_full, profile=profile)
+            else:
+                with path.open("rb") as stream:
+                    pieces = iter(lambda: stream.read(PIECE), b"")
+                    received = [
+                        runs.receive(roster, pieces, path.name, is_full=is_full, profile=profile)
+                    ]
         except OSError as error:
             raise UnreadableFile(f"The file cannot be opened: {error.strerror}.") from None
-        with stream:
-            pieces = iter(lambda: stream.read(PIECE), b"")
-            run = runs.receive(
-                roster,
-                pieces,
-                path.name,
-                is_full=options["full"] or bool(profile and profile.is_full_roster),
-                profile=profile,
-            )
-        see_through(runs.start_planning(run))
-        run.refresh_from_db()
-        if run.state != ImportRun.State.PLANNED:
-            raise UnreadableFile(run.problem or "The file could not be read.")
-        return run
+        for run in received:
+            see_through(runs.start_planning(run))
+            run.refresh_from_db()
+            if run.state != ImportRun.State.PLANNED:
+                raise UnreadableFile(run.problem or "The file could not be read.")
+        return received
 
-    def is_wanted(self, run, result, options):
+    def is_wanted(self, result, options):
         if options["yes"]:
             return True
         if options["json"]:
@@ -168,9 +204,10 @@ class Command(BaseCommand):
                 f"({hold['percent']} %)."
             )
         for error in result["errors"][:SHOWN]:
+            where = f"{error['file']}, " if "file" in error else ""
             column = f', column "{error["column"]}"' if error["column"] else ""
             self.stdout.write(
-                f"Line {error['line']}{column}: {error['problem']} {error['hint']}".rstrip()
+                f"{where}Line {error['line']}{column}: {error['problem']} {error['hint']}".rstrip()
             )
         if len(result["errors"]) > SHOWN:
             self.stdout.write(f"and {len(result['errors']) - SHOWN:,} more.")
