@@ -254,7 +254,7 @@ def _children(bundle: Bundle, roles: dict[str, set[str]]) -> dict[str, set[str]]
         if row.get("relationshiprole", "").casefold() in GUARDIAN_ROLES:
             children[row.get("relationshipusersourcedid", "")].add(row.get("usersourcedid", ""))
     for row in bundle.rows("users"):
-        if _role(row, roles) & PUPIL_ROLES:
+        if _role(row, roles) & PUPIL_ROLES and not _leaves(row):
             for agent in row.get("agentsourcedids", "").replace(";", ",").split(","):
                 if agent.strip():
                     children[agent.strip()].add(row.get("sourcedid", ""))

@@ -12,13 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
-from rapidfuzz.distance import JaroWinkler, Levenshtein
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 SAME = 0.84  # and ahead of the next candidate by LEAD
 LEAD = 0.10
 ASK = 0.72
-FIRST_NAME_FLOOR = 0.92
 VARIANTS = (
     ("muhammad", "mohammed", "mohammad", "muhammed", "mohamed"),
     ("elizabeth", "beth", "liz", "lizzie", "eliza"),
@@ -91,13 +91,20 @@ def first_names_agree(one: str, other: str) -> bool:
         return True
     if one in VARIANT_OF and other in VARIANT_OF:
         return False
-    # One slip in a longer name; "emily" and "emma", "jack" and "james" are further apart.
+    # A letter doubled or two swapped is a slip of the pen. Any other difference may be a name of
+    # its own: Amelia and Amelie, Daniel and Daniela, are two children.
+    if _undoubled(one) == _undoubled(other):
+        return bool(one)
     return (
         min(len(one), len(other)) >= 5
-        and Levenshtein.distance(one, other, score_cutoff=1) <= 1
-        and one[0] == other[0]
-        and JaroWinkler.similarity(one, other) >= FIRST_NAME_FLOOR
+        and sorted(one) == sorted(other)
+        and (one[0], one[-1]) == (other[0], other[-1])
+        and DamerauLevenshtein.distance(one, other) == 1
     )
+
+
+def _undoubled(name: str) -> str:
+    return "".join(letter for letter, _run in groupby(name))
 
 
 def score(one: Person, other: Person) -> float:
@@ -172,10 +179,10 @@ def _is_proved(one: Person, other: Person) -> bool:
 def _blocks_of(person: Person) -> list[tuple]:
     """People are only compared with those who share one of these."""
     first, last = person.folded
-    blocks: list[tuple] = [("n", last[:4], first[:1]), ("s", first[:4], last[:1])]
+    blocks: list[tuple] = [("n", last[:4], first[:1]), ("n", first[:4], last[:1])]
     if person.born:
         blocks.append(("d", person.born, last[:1]))
-        blocks.append(("f", person.born, first[:1]))
+        blocks.append(("d", person.born, first[:1]))
     if person.postcode:
         blocks.append(("p", person.postcode, first[:1]))
     return blocks
