@@ -13,6 +13,8 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from cms.school_year import age_on
+
 Rule = dict
 Clause = dict
 Answers = Mapping[str, Any]
@@ -109,18 +111,13 @@ NEEDS_NO_VALUE = {"answered", "not_answered"}
 ALL_OPS = frozenset(OPS) | NEEDS_NO_VALUE | {"age_on"}
 
 
-def whole_years(born: date, on: date) -> int:
-    """Age in whole years on a day. Somebody born on 29 February is a year older on 1 March."""
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-
-
 def _age_on(clause: Clause, answer: Any, facts: Answers) -> bool:
     """`date` is a day, or the name of a fact such as "today" or "offering" (its first day)."""
     born = as_date(answer)
     day = as_date(facts.get(clause.get("date") or "today") or clause.get("date"))
     if born is None or day is None or born > day:
         return False
-    age = whole_years(born, day)
+    age = age_on(born, day)
     low, high = clause.get("at_least"), clause.get("at_most")
     return (low is None or age >= int(low)) and (high is None or age <= int(high))
 

@@ -1,9 +1,8 @@
 # ruff: noqa: ANN001, ANN201 - the signatures, and their types, are those of base.FieldType
 """Question types that nobody answers: words to read, and values worked out from other answers."""
 
-from datetime import date
-
-from cms.conditions import as_date, holds, whole_years
+from cms.conditions import as_date, holds
+from cms.school_year import age_on
 
 from .base import FieldType, field_type
 from .text import pounds
@@ -55,7 +54,7 @@ class Calculated(FieldType):
         if own.get("age_of"):
             born = as_date(answers.get(own["age_of"]))
             day = as_date(facts.get(own.get("date") or "today") or own.get("date"))
-            return whole_years(born, day) if born and isinstance(day, date) else None
+            return age_on(born, day) if born and day and born <= day else None
         if own.get("count_of"):
             return len(answers.get(own["count_of"]) or [])
         return None
