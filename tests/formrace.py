@@ -1,10 +1,12 @@
 """What runs inside harness hubs for the races at forms: builders, counts, and twins' patches."""
 
+import time
 from contextlib import nullcontext
 from types import SimpleNamespace
 
 from django.db import connection
 
+from cms import places
 from cms.models import OutboxMessage, Place
 from forms import journeys, submissions
 from forms.models import Submission
@@ -101,3 +103,15 @@ def no_transaction():
     """A twin: on SQLite a transaction is a lock by itself, so that one has to go as well."""
     if connection.vendor == "sqlite":
         journeys.transaction = SimpleNamespace(atomic=nullcontext)
+
+
+def very_slow_count():
+    """A twin's wide moment between counting and writing: a page takes far longer than a hold."""
+    count = places._standing
+
+    def slowly(date, now):
+        standing = count(date, now)
+        time.sleep(0.1)
+        return standing
+
+    places._standing = slowly
