@@ -12,6 +12,24 @@ from cms.throttle import TooOftenError
 log = logging.getLogger(__name__)
 
 
+class NoNulMiddleware:
+    """No address or query holds a NUL: PostgreSQL would refuse to compare it, SQLite would not.
+
+    Fields of forms refuse it by themselves. An address with one is not an address of ours.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        query = request.META.get("QUERY_STRING", "")
+        if "%00" in query or "\0" in query:
+            request.META["QUERY_STRING"] = query.replace("%00", "").replace("\0", "")
+        if "\0" in request.path_info:
+            return views.page_not_found(request, None)
+        return self.get_response(request)
+
+
 class SecurityHeadersMiddleware:
     """Permissions-Policy everywhere; a looser script policy and no-store below /admin/ only."""
 

@@ -155,3 +155,10 @@ def test_a_404_costs_the_same_queries_however_many_pages_the_menu_has(client, si
         home.add_child(instance=Page(title=f"P{number}", slug=f"p{number}", show_in_menus=True))
 
     assert count() == with_one
+
+
+@pytest.mark.parametrize(
+    ("address", "status"), [("/?page=%00", 200), ("/search/?q=a%00b", 200), ("/cen%00tres/", 404)]
+)
+def test_a_nul_in_an_address_is_answered_plainly_on_both_back_ends(client, db, address, status):
+    assert client.get(address).status_code == status

@@ -5,11 +5,9 @@ import time
 from contextlib import contextmanager
 
 import pytest
-import time_machine
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from cms import pagecache
@@ -120,14 +118,12 @@ def test_a_page_with_places_is_kept_for_less_than_five_seconds(client, committin
                 title="Songwriter", slug="songwriter", course=make_course_date().course
             )
         )
-    now = timezone.now()
-    with time_machine.travel(now, tick=False) as clock:
-        first = read(client, "/courses/")
-        assert "data-places" in first
-        CourseIndexPage.objects.update(title="Later")
-        assert read(client, "/courses/") == first
-        clock.shift(5)
-        assert "<h1>Later</h1>" in read(client, "/courses/")
+    first = read(client, "/courses/")
+    assert "data-places" in first
+    CourseIndexPage.objects.update(title="Later")
+    assert read(client, "/courses/") == first
+    time.sleep(4.5)  # Redis keeps its own time, so no clock of ours can be moved for it
+    assert "<h1>Later</h1>" in read(client, "/courses/")
 
 
 def test_staff_see_pages_as_they_are(client, page, admin_user):

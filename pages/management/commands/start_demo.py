@@ -16,8 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from cms.demo_users import demo_logins
-from forms import package
+from cms.demo_users import PEOPLE
 
 
 def static_fingerprint() -> str:
@@ -66,10 +65,8 @@ class Command(BaseCommand):
         self.stdout.write("Loading the demo hub ...")
         self.stdout.flush()
         password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
-        call_command("seed_demo", verbosity=0)
-        for path in sorted((settings.BASE_DIR / "forms" / "packages").glob("*.json")):
-            package.load(path, publish=True)
-        names = ", ".join(demo_logins(password))
+        call_command("seed_demo", password=password, verbosity=0)
+        names = ", ".join(PEOPLE)
         self.stdout.write(f"Staff sign in at {settings.SITE_URL}/admin/ as: {names}")
         self.stdout.write(f"Password of every demo login: {password}  (shown once)")
         self.stdout.write("Two-step sign-in is off for these demo logins, and only for them.")
