@@ -28,6 +28,8 @@ T = TypeVar("T")
 LIVE_SECONDS = 4
 SHOWS_PLACES = b"data-places"
 STAMP_SECONDS = 1.0
+# Not pages, so not worth a look at the stamp; /healthz must answer while the database does not.
+NEVER_PAGES = ("/healthz", "/readyz", "/admin/", "/apply/", "/resume/", "/media/", "/static/")
 
 
 class _Known:
@@ -95,6 +97,7 @@ def _may_be_kept(request: HttpRequest) -> bool:
         settings.PAGE_CACHE_SECONDS
         and request.method in {"GET", "HEAD"}
         and not request.META.get("QUERY_STRING")
+        and not request.path.startswith(NEVER_PAGES)
         and settings.SESSION_COOKIE_NAME not in request.COOKIES
     )
 

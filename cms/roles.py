@@ -262,11 +262,15 @@ def revoke(
 
 
 def personal_models() -> list[type[models.Model]]:
-    """Every model whose rows staff may reach through `for_user` alone."""
+    """Every model whose rows staff may reach through `for_user` alone.
+
+    A centre is scoped too, for who may close it, but is public: it names no paths to a centre.
+    """
     return [
         model
         for model in apps.get_models()
         if isinstance(model._default_manager.all(), ScopedQuerySet)
+        and hasattr(model, "scope_centres")
     ]
 
 

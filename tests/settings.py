@@ -16,6 +16,8 @@ TEST_FOLDER = Path(tempfile.gettempdir()) / f"hub-test-{CLONE}{'-services' if ON
 
 for name in ("SITE_URL", "EMAIL_URL", "S3_URL", "DEMO", "PORT", "SECRET_KEY", "ALLOWED_HOSTS"):
     os.environ.pop(name, None)
+# Playwright keeps an event loop in the thread of the tests; nothing of ours runs in it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 os.environ["DATA_DIR"] = str(TEST_FOLDER / WORKER)
 if ON_SERVICES:
     os.environ["DATABASE_URL"] = os.environ.get(

@@ -104,7 +104,8 @@ def test_many_letters_of_one_transaction_ring_once(template, django_capture_on_c
         for n in range(5):
             queue(f"letter-{n}")
 
-    assert [str(bell.task.task_class.__name__) for bell in callbacks] == ["deliver"]
+    bells = [call.task.task_class.__name__ for call in callbacks if hasattr(call, "task")]
+    assert bells == ["deliver"]
 
 
 def test_the_same_key_is_one_letter(template):

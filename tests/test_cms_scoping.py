@@ -82,7 +82,11 @@ def populate(place, number=1):
         MusicGroup: group,
         Enrolment: Enrolment.objects.create(pupil=pupil, group=group),
         Place: Place.objects.create(
-            course_date=date, pupil=pupil, holder=f"{CANARY}-{number}", state="confirmed"
+            course_date=date,
+            pupil=pupil,
+            holder=f"{CANARY}-{number}",
+            state="confirmed",
+            seat=number,
         ),
     }
 

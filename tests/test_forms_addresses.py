@@ -108,7 +108,7 @@ def test_pages_of_a_journey_are_kept_by_nobody(date):
 
     assert family.page.status == 422
     assert "no-store" in family.page.headers["Cache-Control"]
-    assert family.page.headers["Referrer-Policy"] == "no-referrer"
+    assert family.page.headers["Referrer-Policy"] == "same-origin"
 
 
 def test_an_invalid_page_says_what_is_wrong_and_keeps_what_was_typed(date):

@@ -1,6 +1,7 @@
 """What sending a form in writes, and that it writes all of it or nothing."""
 
 import pytest
+from django.utils import timezone
 
 from cms import places
 from cms.mailmarkup import MailMarkupError
@@ -135,7 +136,8 @@ def test_the_calendar_entry_names_the_day_and_no_child(date):
     at_the_end().send()
     entry = letters.calendar_entry(Submission.objects.get()).content.decode()
 
-    assert f"DTSTART:{date.starts_at:%Y%m%dT%H%M%SZ}" in entry
+    begins = timezone.localtime(date.starts_at)
+    assert f"DTSTART;TZID=Europe/London:{begins:%Y%m%dT%H%M%S}" in entry
     assert "Watford Music Centre" in entry
     assert "Wren" not in entry
     assert "Ashdown" not in entry
