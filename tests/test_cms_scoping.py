@@ -86,7 +86,7 @@ def populate(place, number=1):
             pupil=pupil,
             holder=f"{CANARY}-{number}",
             state="confirmed",
-            seat=number,
+            seat=Place.objects.count() + 1,
         ),
     }
 
