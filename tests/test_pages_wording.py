@@ -10,6 +10,8 @@ from cms.models import HubDocument
 from pages.models import StandardPage
 from pages.wording import findings
 
+# A page that is not saved still asks which site it would stand in.
+pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 21)
 
 
