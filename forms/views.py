@@ -5,7 +5,7 @@ to one browser, is never cached, and answers 404 to all others. Only POST change
 """
 
 from django.contrib.auth.models import AnonymousUser
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -30,10 +30,8 @@ SUBMITS_PER_JOURNEY, SUBMITS_SECONDS = 200, 600
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, form: str) -> HttpResponse:
     """What the form is about; POST begins a journey."""
-    definition = get_object_or_404(FormDefinition, slug=form)
+    definition = get_object_or_404(FormDefinition.objects.open(), slug=form)
     version = definition.current_version
-    if version is None:
-        raise Http404("This form is not published.")
     version.form = definition
     wanted = request.GET.get("for", "")
     if request.method == "POST":

@@ -309,3 +309,12 @@ def test_no_childs_name_reaches_a_log_a_subject_or_an_address(date, caplog):
     told += [str(Journey.objects.get()), family.page.path]
     assert [text for text in told if "Wren" in text] == []
     assert "Wren" in str(submission.answers)
+
+
+def test_a_form_that_was_taken_down_takes_no_new_journey(client, db):
+    from forms.models import FormDefinition
+
+    publish_songwriter()
+    FormDefinition.objects.update(live=False)
+
+    assert client.get("/apply/songwriter-booking/").status_code == 404

@@ -86,3 +86,25 @@ def test_every_block_renders_its_preview(name):
     html = block.render(block.get_preview_value(), context={"request": request})
 
     assert "None" not in html
+
+
+def test_a_start_button_is_only_there_when_its_form_is_open(db):
+    from forms.models import FormDefinition
+    from pages.blocks.links import StartButtonBlock
+    from tests.journeys import publish_songwriter
+
+    block = StartButtonBlock()
+    closed = block.render(
+        block.to_python({"label": "Start now", "form_slug": "songwriter-booking"})
+    )
+    publish_songwriter()
+    opened = block.render(
+        block.to_python({"label": "Start now", "form_slug": "songwriter-booking"})
+    )
+    FormDefinition.objects.update(live=False)
+    taken_down = block.render(
+        block.to_python({"label": "Start now", "form_slug": "songwriter-booking"})
+    )
+
+    link = 'href="/apply/songwriter-booking/"'
+    assert [link in html for html in (closed, opened, taken_down)] == [False, True, False]

@@ -24,6 +24,14 @@ class NeverChangesError(Exception):
     """Somebody tried to edit a published version."""
 
 
+class FormDefinitionQuerySet(models.QuerySet):
+    def open(self):
+        """Those that families may begin: published, and not taken down since."""
+        return self.filter(
+            models.Exists(FormVersion.objects.filter(form=models.OuterRef("pk"))), live=True
+        )
+
+
 class FormDefinition(
     WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, models.Model
 ):
@@ -55,6 +63,8 @@ class FormDefinition(
         related_query_name="form_definition",
         for_concrete_model=False,
     )
+
+    objects = FormDefinitionQuerySet.as_manager()
 
     class Meta:
         ordering = ["title"]

@@ -7,6 +7,7 @@ from wagtail import blocks
 from wagtail.images.blocks import ImageChooserBlock
 
 from cms.models.site import LinkBlock
+from pages.open_forms import is_open
 
 from .text import INLINE
 
@@ -84,6 +85,10 @@ class StartValue(blocks.StructValue):
     @property
     def url(self) -> str:
         return apply_path(self.get("form_slug", ""), self.get("reference") or "")
+
+    @property
+    def is_open(self) -> bool:
+        return is_open(self.get("form_slug", ""))
 
 
 class StartButtonBlock(blocks.StructBlock):

@@ -8,6 +8,7 @@ from wagtail.search import index
 
 from cms.models import MusicCentre
 from pages import listings, notices, structured
+from pages.open_forms import is_open
 
 from .base import BodyPage, HubPage, RecordPage
 
@@ -175,6 +176,7 @@ class EnsemblePage(RecordPage):
         context["leads_to"] = listings.ensemble_cards(ensemble.leads_to.all())
         context["fed_by"] = listings.ensemble_cards(ensemble.fed_by.all())
         context["auditions_open"] = ensemble.auditions_are_open(timezone.localdate())
+        context["can_apply"] = is_open("ensemble-audition")
         return context
 
     def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
