@@ -51,7 +51,7 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
-# The demo turns two-step sign-in off for its own accounts and says so. Nothing else may.
+# Set by `make run` alone: this hub holds invented people, and its logins share one password.
 DEMO = env.bool("DEMO", default=False)
 
 INSTALLED_APPS = [

@@ -33,7 +33,7 @@ class Command(BaseCommand):
     help = "Migrates, loads the demo hub when the database is empty, and serves it."
 
     def handle(self, *args, **options):
-        # Our own children serve the demo: its logins go without two-step sign-in, and say so.
+        # Our own children serve the demo and may know it.
         os.environ["DEMO"] = "1"
         self.bring_up_to_date()
         self.collect_static()
@@ -69,4 +69,4 @@ class Command(BaseCommand):
         names = ", ".join(PEOPLE)
         self.stdout.write(f"Staff sign in at {settings.SITE_URL}/admin/ as: {names}")
         self.stdout.write(f"Password of every demo login: {password}  (shown once)")
-        self.stdout.write("Two-step sign-in is off for these demo logins, and only for them.")
+        self.stdout.write("They sign in by password alone: fine for a demo, not for real records.")
