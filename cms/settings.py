@@ -51,9 +51,6 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
-# Set by `make run` alone: this hub holds invented people, and its logins share one password.
-DEMO = env.bool("DEMO", default=False)
-
 INSTALLED_APPS = [
     "cms.apps.CmsConfig",
     "workflows.apps.WorkflowsConfig",

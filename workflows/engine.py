@@ -39,10 +39,6 @@ class StaleStageError(TransitionNotAllowedError):
         self.event = event
 
 
-TransitionNotAllowed = TransitionNotAllowedError
-StaleStage = StaleStageError
-
-
 def latest_version(workflow_slug: str) -> WorkflowVersion:
     """The version that new cases begin with. Raises NoSuchWorkflowError."""
     version = (

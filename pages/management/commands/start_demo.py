@@ -33,8 +33,6 @@ class Command(BaseCommand):
     help = "Migrates, loads the demo hub when the database is empty, and serves it."
 
     def handle(self, *args, **options):
-        # Our own children serve the demo and may know it.
-        os.environ["DEMO"] = "1"
         self.bring_up_to_date()
         self.collect_static()
         self.load_demo()
