@@ -7,6 +7,7 @@ centre, in `scope_areas`; a row that neither can be found for is seen by those w
 for the whole hub, and by nobody else.
 """
 
+from dataclasses import dataclass
 from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -14,6 +15,58 @@ from django.db import models
 from django.db.models import Q
 
 Scope = tuple[int | None, int | None]  # keys of an area and of a centre; neither: whole hub
+
+
+@dataclass(frozen=True)
+class Held:
+    """One membership: a role, where it holds, and what it permits ("app.codename")."""
+
+    role_id: int
+    role: str
+    area: int | None
+    centre: int | None
+    permissions: frozenset[str]
+
+    @property
+    def is_whole_hub(self) -> bool:
+        return self.area is None and self.centre is None
+
+
+def held_by(user: AbstractBaseUser) -> list[Held]:
+    """This person's memberships. One query for each user object, as with Django's permissions.
+
+    A membership that is saved or deleted is asked for again (cms.models.accounts).
+    """
+    held = getattr(user, "_held", None)
+    if held is None:
+        found: dict[tuple, set[str]] = {}
+        rows = user.memberships.order_by("role_id", "pk").values_list(
+            "role_id",
+            "role__name",
+            "area_id",
+            "centre_id",
+            "role__permissions__content_type__app_label",
+            "role__permissions__codename",
+        )
+        for *membership, app, codename in rows:
+            found.setdefault(tuple(membership), set()).add(f"{app}.{codename}")
+        held = user._held = [Held(*key, frozenset(names)) for key, names in found.items()]
+    return held
+
+
+def may_in_whole_hub(user: AbstractBaseUser, permission: str) -> bool:
+    """Whether one of this person's roles permits it everywhere ("app.codename")."""
+    return user.is_active and (
+        user.is_superuser
+        or any(one.is_whole_hub and permission in one.permissions for one in held_by(user))
+    )
+
+
+def may_somewhere(user: AbstractBaseUser, permission: str) -> bool:
+    """Whether one of this person's roles permits it in some part of the hub, or everywhere."""
+    return user.is_active and (
+        user.is_superuser or any(permission in one.permissions for one in held_by(user))
+    )
 
 
 class ScopedQuerySet(models.QuerySet):
@@ -24,7 +77,7 @@ class ScopedQuerySet(models.QuerySet):
 
         Superusers reach all; a whole-hub role all that its role may see; area and centre roles
         rows with a path to one of theirs; anyone else, none. A permission that a user holds
-        without a Membership reaches nothing. One query of its own, however many roles.
+        without a Membership reaches nothing. At most one query of its own, however many roles.
         Never raises.
         """
         if not user.is_active:
@@ -32,18 +85,15 @@ class ScopedQuerySet(models.QuerySet):
         if user.is_superuser:
             return self
         meta = self.model._meta
+        permission = f"{meta.app_label}.{action}_{meta.model_name}"
         roles: dict[int, list[Scope]] = {}
-        for role, area, centre in (
-            user.memberships.filter(
-                role__permissions__codename=f"{action}_{meta.model_name}",
-                role__permissions__content_type__app_label=meta.app_label,
-            )
-            .order_by("role_id")
-            .values_list("role_id", "area_id", "centre_id")
-        ):
-            roles.setdefault(role, []).append((area, centre))
+        for held in held_by(user):
+            if permission in held.permissions:
+                roles.setdefault(held.role_id, []).append((held.area, held.centre))
         if not roles:
             return self.none()
+        if len(roles) == 1 and (None, None) in next(iter(roles.values())):
+            return self.narrowed_to_role(next(iter(roles)))
         plain = self.model._default_manager.all()
         reached = Q()
         for role, scopes in roles.items():

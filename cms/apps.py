@@ -1,6 +1,7 @@
 """The kernel's Django app."""
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.db.models.signals import post_migrate
 
 
@@ -10,9 +11,14 @@ class CmsConfig(AppConfig):
     verbose_name = "Music hub"
 
     def ready(self):
-        from cms import checks  # noqa: F401, PLC0415 - registers the system checks
+        from cms import accounts, checks, models, sandbox  # noqa: F401, PLC0415 - a letter, the system checks
+        from cms.backup import nightly as backups  # noqa: F401, PLC0415 - promise themselves
+        from cms.operations import nightly  # noqa: F401, PLC0415 - each night
+
+        sandbox.watch(models.Job, models.OutboxMessage)
 
         _watch_what_pages_show()
+        _report_to_the_operator()
 
         # Permissions of all apps exist only after the last app's turn.
         last = [app for app in apps.get_app_configs() if app.models_module][-1]
@@ -26,6 +32,7 @@ def _watch_what_pages_show():
 
     pagecache.watch(
         models.Area,
+        models.Award,
         models.CentreDate,
         models.Course,
         models.CourseDate,
@@ -34,11 +41,24 @@ def _watch_what_pages_show():
         models.HubDocument,
         models.HubImage,
         models.HubSettings,
+        models.Instrument,
         models.MusicCentre,
         models.Partner,
         models.Term,
         Site,
     )
+
+
+def _report_to_the_operator():
+    if settings.METRICS_TOKEN:
+        from cms import keptfirst  # noqa: PLC0415 - they need the models
+        from cms.operations import metrics  # noqa: PLC0415
+
+        keptfirst.readers.append(metrics.count_kept)
+    if settings.SENTRY_DSN:
+        from cms.operations import sentry  # noqa: PLC0415 - only where somebody listens
+
+        sentry.start(settings.SENTRY_DSN, release=settings.RELEASE)
 
 
 def _sync_roles(**kwargs):

@@ -44,8 +44,8 @@ def record(
 ) -> AccessLogEntry:
     """Note that `user` (None: the hub itself) did `action` to `obj`, a row or a whole model.
 
-    Actions in use: list, inspect, add, change, delete, export, download, press, sign. Writes one
-    row, sealed, inside the caller's transaction or in one of its own.
+    Actions in use: list, inspect, add, change, delete, export, download, press, restart, sign.
+    Writes one row, sealed, inside the caller's transaction or in one of its own.
     """
     row = AccessLogEntry(
         at=timezone.now(),

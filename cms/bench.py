@@ -34,6 +34,9 @@ class Case:
     def prepare(self) -> None:
         """Once, before the first run."""
 
+    def finish(self) -> None:
+        """After the last run, also of one that failed: stop what `prepare` started."""
+
     def ours(self) -> float:
         """Do it our way once; the figure. Raises WrongResultError when the result is not right."""
         raise NotImplementedError
@@ -81,11 +84,14 @@ def measure(key: str, runs: int | None = None) -> Row:
         "peer": case.peer,
     }
     figures: dict[str, list[float]] = {name: [] for name in ways}
-    for _run in range(number):
-        for name, way in ways.items():
-            figure = way()
-            if figure is not None:
-                figures[name].append(figure)
+    try:
+        for _run in range(number):
+            for name, way in ways.items():
+                figure = way()
+                if figure is not None:
+                    figures[name].append(figure)
+    finally:
+        case.finish()
     medians = {name: median(found) if found else None for name, found in figures.items()}
     ours = medians["ours"] or 0.0
     bench, _dot, name = key.partition(".")

@@ -1,12 +1,13 @@
-"""What the kernel measures: claiming places while many ask at once.
+"""What the kernel measures: claiming places while many ask at once, and lists of 100,000 people.
 
 Each attempt is one POST through the whole of Django, middleware and all, without the socket: both
 ways are views of this module, reached by the addresses at its end.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -14,7 +15,8 @@ from django.utils import timezone
 
 from cms import places
 from cms.bench import Case, WrongResultError, cases, in_processes
-from cms.models import Area, Course, CourseDate, MusicCentre, Place
+from cms.benchdesk import ROWS, Desk
+from cms.models import Area, Course, CourseDate, Instrument, MusicCentre, Place, Pupil
 
 PROCESSES = 4
 
@@ -106,3 +108,46 @@ def take_one(request: HttpRequest, capacity: int) -> HttpResponse:
 
 
 urlpatterns = [path("ours/<int:pk>/", hold), path("limit/<int:capacity>/", take_one)]
+
+
+class Pupils(Desk):
+    """The list of pupils, as a roster administrator of the whole hub sees it."""
+
+    address = "/admin/cms/pupil/"
+    role = "roster_admin"
+    columns = ("legal_last_name", "legal_first_name", "date_of_birth", "external_id")
+    searched = ("legal_first_name", "legal_last_name", "known_as", "external_id")
+
+    def lay(self) -> None:
+        if Pupil.objects.exists():
+            return
+        Instrument.objects.create(name="Bench fiddle", slug="bench-fiddle", family="strings")
+        for start in range(0, ROWS, 5_000):
+            Pupil.objects.bulk_create(
+                Pupil(
+                    external_id=f"P{number:07}",
+                    legal_first_name=f"First{number % 3_000}",
+                    legal_last_name="Ashdown" if number % 10 == 0 else f"Last{number % 20_000}",
+                    date_of_birth=date(2008 + number % 10, number % 12 + 1, number % 28 + 1),
+                )
+                for number in range(start, start + 5_000)
+            )
+
+    def rows(self) -> QuerySet:
+        return Pupil.objects.order_by("legal_last_name", "legal_first_name")
+
+
+@cases("admin.pupils_page")
+class PupilsPage(Pupils):
+    pass
+
+
+@cases("admin.pupils_page_20")
+class PupilsLaterPage(Pupils):
+    query = "p=20"
+
+
+@cases("admin.pupils_search_common_word")
+class PupilsSearched(Pupils):
+    query = "q=ashdown"
+    words = "ashdown"

@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cms import jobs
-from cms.models import ScheduledRun
+from cms.models import Job, ScheduledRun
 from cms.registry import Registry
 
 LONDON = ZoneInfo("Europe/London")
@@ -112,11 +112,13 @@ def _take(task: Task, slot: datetime) -> ScheduledRun | None:
 
 @jobs.handlers("cms.forget_slots")
 def forget_slots(run: jobs.JobRun) -> None:
-    """Drop slots long past; the latest of each task stays, or it would count as new."""
+    """Drop slots long past, and their jobs; the latest of each stays, or it would count as new."""
     latest = dict(ScheduledRun.objects.order_by("slot").values_list("task", "pk"))
     old = ScheduledRun.objects.filter(slot__lt=timezone.now() - KEEP)
     with run.finish():
         old.exclude(pk__in=latest.values()).delete()
+        done = Job.objects.filter(key__startswith="clock-", state=Job.State.DONE)
+        done.filter(finished_at__lt=timezone.now() - KEEP).delete()
 
 
 daily("cms.forget_slots", at="03:40")

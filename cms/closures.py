@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from cms import audit
+from cms import audit, closure_mail
 from cms.models import CentreDate, MusicCentre
 
 
@@ -21,10 +21,13 @@ def closures_on(day: date) -> QuerySet[CentreDate]:
     return closed.filter(starts_on__lte=day, ends_on__gte=day).select_related("centre__area")
 
 
-def close(centre: MusicCentre, *, by: AbstractBaseUser, until: date, reason: str) -> CentreDate:
+def close(
+    centre: MusicCentre, *, by: AbstractBaseUser, until: date, reason: str, tell: bool = False
+) -> CentreDate:
     """Close a centre from today to `until`, both included. A second time changes the first.
 
-    Raises ValueError when `until` is past. `reason` is shown to everybody.
+    Raises ValueError when `until` is past. `reason` is shown to everybody. `tell`: the families
+    whose groups would have met get a letter.
     """
     today = timezone.localdate()
     if until < today:
@@ -37,14 +40,21 @@ def close(centre: MusicCentre, *, by: AbstractBaseUser, until: date, reason: str
             starts_on=today,
             defaults={"ends_on": until, "note": reason},
         )
+        if tell:
+            closure_mail.promise(closure)
         audit.record(by, "add" if made else "change", closure, {"until": until.isoformat()})
     return closure
 
 
 def reopen(closure: CentreDate, *, by: AbstractBaseUser) -> None:
-    """End a closure now. One that began today leaves no trace in the calendar."""
+    """End a closure now. One that began today leaves no trace in the calendar.
+
+    Who had a letter that it is closed gets one that it is open again.
+    """
     yesterday = timezone.localdate() - timedelta(days=1)
     with transaction.atomic():
+        if closure_mail.was_promised(closure):
+            closure_mail.promise(closure, is_open_again=True)
         audit.record(by, "delete", closure, {"centre": closure.centre_id})
         if closure.starts_on > yesterday:
             closure.delete()

@@ -41,7 +41,7 @@ def demo_logins(password: str, *, centre: MusicCentre | None = None) -> dict[str
             user, _created = User.objects.get_or_create(username=username)
             user.first_name, user.last_name = first, last
             user.email = f"{username}@example.org"
-            user.is_active = True
+            user.is_active = user.password_alone = True
             user.is_superuser = user.is_staff = role is None
             if not user.check_password(password):
                 user.set_password(password)

@@ -18,6 +18,7 @@ from cms.models import CourseDate
 LONDON = ZoneInfo("Europe/London")
 CONTENT_TYPE = "text/calendar; charset=utf-8; method=PUBLISH"
 CANCEL_CONTENT_TYPE = "text/calendar; charset=utf-8; method=CANCEL"
+REQUEST_CONTENT_TYPE = "text/calendar; charset=utf-8; method=REQUEST"
 
 
 def entry(
@@ -32,10 +33,14 @@ def entry(
     changed_at: datetime,
     sequence: int = 0,
     is_cancelled: bool = False,
+    organizer: str = "",
+    attendee: str = "",
 ) -> bytes:
     """One event. `uid` is unique for ever and stays the same when the event changes.
 
-    `sequence` grows with each change that is sent out. Send a cancelled one as CANCEL_CONTENT_TYPE.
+    `sequence` grows with each change that is sent out. With `organizer` and `attendee`, two e-mail
+    addresses, it is an invitation, which diaries change and take away by themselves: send it as
+    REQUEST_CONTENT_TYPE. Send a cancelled one as CANCEL_CONTENT_TYPE.
     """
     event = Event()
     event.add("uid", uid)
@@ -48,10 +53,15 @@ def entry(
     for name, value in (("location", where), ("description", about), ("url", url)):
         if value:
             event.add(name, value)
+    if organizer and attendee:
+        event.add("organizer", f"mailto:{organizer}")
+        event.add("attendee", f"mailto:{attendee}")
+        event["attendee"].params["PARTSTAT"] = "ACCEPTED"
+    method = "REQUEST" if organizer and attendee else "PUBLISH"
     calendar = Calendar()
     calendar.add("prodid", "-//Music hub//Bookings//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if is_cancelled else "PUBLISH")
+    calendar.add("method", "CANCEL" if is_cancelled else method)
     calendar.add_component(event)
     calendar.add_missing_timezones()
     return calendar.to_ical()

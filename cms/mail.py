@@ -16,7 +16,7 @@ import smtplib
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.mime.base import MIMEBase
@@ -35,7 +35,7 @@ from django.utils import timezone
 from huey.contrib.djhuey import db_task
 from wagtail.models import Site
 
-from cms import mailmarkup
+from cms import mailmarkup, sandbox
 from cms.doorbell import ring, ring_on_commit
 from cms.mailmarkup import site_link
 from cms.models import HubSettings, MailTemplate, OutboxMessage
@@ -93,6 +93,21 @@ class Draft:
 drafts: Registry[Draft] = Registry("e-mail")
 
 
+@dataclass(frozen=True)
+class Offer:
+    """Placeholders that a letter may have, `{name: sample}`; `key` and `name` say whose they are.
+
+    Without a key they are for every letter.
+    """
+
+    key: str
+    name: str
+    placeholders: Mapping[str, str]
+
+
+offers: Registry[Callable[[], Iterable[Offer]]] = Registry("offer of placeholders")
+
+
 def declare(
     key: str, *, name: str, subject: str, body: str, placeholders: Mapping[str, str]
 ) -> None:
@@ -120,6 +135,13 @@ def template_for(key: str) -> MailTemplate:
             },
         )
     return template
+
+
+def make_missing() -> None:
+    """Make a row of each declared e-mail that has none yet, so that staff see all of them."""
+    known = set(MailTemplate.objects.values_list("key", flat=True))
+    for key in sorted(set(drafts) - known):
+        template_for(key)
 
 
 def render(template: MailTemplate, context: Mapping[str, object]) -> Letter:
@@ -175,20 +197,42 @@ def queue(
         return already
     validate_email(to)
     letter = render(template_for(template_key), context)
-    now = timezone.now()
+    return post(
+        letter,
+        to=to,
+        key=key,
+        template=template_key,
+        stored={"attachments": [_stored(attachment) for attachment in attachments]},
+        record=record,
+    )
+
+
+def post(
+    letter: Letter,
+    *,
+    to: str,
+    key: str,
+    template: str = "",
+    stored: Mapping[str, object] | None = None,
+    record: models.Model | None = None,
+) -> OutboxMessage:
+    """Promise a letter that is written already, as `queue` does with one of a template.
+
+    `stored` is what else its row holds: `attachments` as they are stored, `headers` by name.
+    """
     message, created = OutboxMessage.objects.get_or_create(
         key=key,
         defaults={
-            "template": template_key,
+            "template": template,
             "to": to,
             "subject": letter.subject,
             "text": letter.text,
             "html": letter.html,
-            "attachments": [_stored(attachment) for attachment in attachments],
             "message_id": f"<{uuid.uuid4().hex}@{urlsplit(settings.SITE_URL).hostname}>",
-            "not_before": now,
+            "not_before": timezone.now(),
             "record_type": record._meta.label_lower if record is not None else "",
             "record_id": str(record.pk) if record is not None else "",
+            **(stored or {}),
         },
     )
     if created:
@@ -319,6 +363,7 @@ def _claim() -> OutboxMessage | None:
 
 def _send(message: OutboxMessage, connection: BaseEmailBackend) -> bool:
     """Hand one message over and note it. False when it did not work."""
+    sandbox.refuse("send a letter")
     try:
         connection.send_messages([_as_email(message, connection)])
     except Exception as error:  # noqa: BLE001 - whatever the server says becomes a later try
@@ -338,6 +383,7 @@ def _as_email(message: OutboxMessage, connection: BaseEmailBackend) -> EmailMult
             "Message-ID": message.message_id,
             "Date": formatdate(message.created_at.timestamp()),
             "Auto-Submitted": "auto-generated",
+            **message.headers,
         },
     )
     if message.html:

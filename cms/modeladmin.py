@@ -18,6 +18,7 @@ from django.http import FileResponse, Http404
 from django.shortcuts import redirect
 from django.urls import re_path, reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -37,8 +38,9 @@ from wagtail_modeladmin.views import (
     WMABaseView,
 )
 
-from . import audit, exports
-from .access import ScopedQuerySet
+from . import audit, exports, ownership
+from .access import ScopedQuerySet, may_in_whole_hub
+from .models.roster import RosterRecord
 
 OBJECT_ACTIONS = {"inspect": "inspect", "edit": "change", "delete": "delete"}
 
@@ -63,15 +65,8 @@ class ScopedPermissionHelper(PermissionHelper):
 
     def user_can_create(self, user):
         """Only a whole-hub role adds records by hand: a new one has no centre yet to check."""
-        return self.may(user, "add") and (
-            user.is_superuser
-            or user.memberships.filter(
-                area=None,
-                centre=None,
-                role__permissions__codename=f"add_{self.opts.model_name}",
-                role__permissions__content_type__app_label=self.opts.app_label,
-            ).exists()
-        )
+        permission = f"{self.opts.app_label}.add_{self.opts.model_name}"
+        return self.may(user, "add") and may_in_whole_hub(user, permission)
 
     def user_can_inspect_obj(self, user, obj):
         return self.rows(user, "inspect").filter(pk=obj.pk).exists()
@@ -202,7 +197,24 @@ class ScopedInspectView(BreadcrumbsMixin, InspectView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         audit.record(self.request.user, "inspect", self.instance)
+        if isinstance(self.instance, RosterRecord):
+            context["columns"] = self.owned_columns()
+            context["locks_url"] = self.url_helper.get_action_url("locks", self.instance.pk)
+            context["may_lock"] = self.permission_helper.user_can_edit_obj(
+                self.request.user, self.instance
+            )
         return context
+
+    def owned_columns(self):
+        """Who decides over each column that people can edit here."""
+        rows = []
+        for name in self.model_admin.owned_fields():
+            owner, day = ownership.owner_of(self.instance, name)
+            label = self.get_field_label(name)
+            rows.append(
+                {"name": name, "label": label, "owner": owner, "day": parse_date(day or "")}
+            )
+        return rows
 
     def get_field_label(self, field_name, field=None):
         return label_for_field(field_name, model=self.model, model_admin=self.model_admin)
@@ -228,6 +240,7 @@ class ScopedCreateView(BreadcrumbsMixin, CreateView):
 
 class ScopedEditView(BreadcrumbsMixin, EditView):
     def form_valid(self, form):
+        ownership.note_edits(form.instance, form.changed_data)
         with transaction.atomic():
             response = ModelFormView.form_valid(self, form)
             audit.record(
@@ -385,6 +398,20 @@ class ScopedModelAdmin(ModelAdmin):
         self._or_404(request, instance_pk, "edit")
         return super().edit_view(request, instance_pk)
 
+    def owned_fields(self):
+        """The columns that a roster may bring and a person may edit: those of the form."""
+        return [panel.field_name for panel in self.panels]
+
+    def locks_view(self, request, instance_pk):
+        """Lock the ticked columns of one record against every roster; POST only."""
+        self._or_404(request, instance_pk, "edit")
+        record = self.permission_helper.rows(request.user, "change").get(pk=unquote(instance_pk))
+        if request.method == "POST" and isinstance(record, RosterRecord):
+            ticked = set(request.POST.getlist("locked")) & set(self.owned_fields())
+            ownership.set_locks(record, ticked, by=request.user)
+            messages.success(request, _("The locks were saved."))
+        return redirect(self.url_helper.get_action_url("inspect", instance_pk))
+
     def delete_view(self, request, instance_pk):
         self._or_404(request, instance_pk, "delete")
         return super().delete_view(request, instance_pk)
@@ -397,6 +424,11 @@ class ScopedModelAdmin(ModelAdmin):
     def get_admin_urls_for_registration(self):
         return (
             *super().get_admin_urls_for_registration(),
+            re_path(
+                self.url_helper.get_action_url_pattern("locks"),
+                self.locks_view,
+                name=self.url_helper.get_action_url_name("locks"),
+            ),
             re_path(
                 self.url_helper.get_action_url_pattern("export"),
                 self.export_view,

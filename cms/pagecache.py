@@ -1,51 +1,63 @@
-"""Whole public pages, kept until what they show changes.
+"""The content stamp, and what is remembered until it moves.
 
-One number in the database, the content stamp, is part of every key: publishing a page, changing a
-centre or a notice adds one to it after commit, and everything kept before is never asked for
-again. That works across worker processes with no service but the database; each process looks at
-the number at most once a second. Places left are not in the number, because every booking would
-then wait for one row: a page that shows them (it says `data-places`) is kept for LIVE_SECONDS.
-Only pages that Wagtail served to a visitor without a session are kept: never a form, never a
-person's page. The booking itself never trusts any of this.
+One number in the database is part of every key: publishing a page, changing a centre or a notice
+adds one to it after commit, and everything kept before is never asked for again. That works across
+worker processes with no service but the database; each process looks at the number at most once a
+second. Whole pages are kept by cms.keptpages; here are their parts: values that several pages
+need (`remembered` in every process, `shared` in one) and rendered pieces of a page (`part`). None
+of them is ever about places left.
 """
 
-import gzip
-import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from cms.models import ContentStamp
 
 T = TypeVar("T")
-LIVE_SECONDS = 4
-SHOWS_PLACES = b"data-places"
 STAMP_SECONDS = 1.0
-# Not pages, so not worth a look at the stamp; /healthz must answer while the database does not.
-NEVER_PAGES = ("/healthz", "/readyz", "/admin/", "/apply/", "/resume/", "/media/", "/static/")
+EARLY_SECONDS = 0.3
+MOST_PARTS = 4000
 
 
-class _Known:
+class Known:
     """The stamp as this process last read it."""
 
     number = 0
     read_at = float("-inf")
+    asked_at = float("-inf")
+
+    def now(self) -> int | None:
+        """The number, while it need not be asked for again."""
+        return self.number if time.monotonic() - self.read_at <= STAMP_SECONDS else None
+
+    def is_due(self) -> bool:
+        """Shortly before it runs out, True for one caller: who reads it while others go on."""
+        now = time.monotonic()
+        early = STAMP_SECONDS - EARLY_SECONDS
+        if now - self.read_at < early or now - self.asked_at < early:
+            return False
+        self.asked_at = now
+        return True
 
 
-def stamp() -> int:
+known = Known()
+
+
+def stamp(*, anew: bool = False) -> int:
     """The content stamp, at most STAMP_SECONDS old."""
-    now = time.monotonic()
-    if now - _Known.read_at > STAMP_SECONDS:
-        _Known.number = ContentStamp.objects.values_list("number", flat=True).first() or 0
-        _Known.read_at = now
-    return _Known.number
+    if anew or known.now() is None:
+        began = time.monotonic()
+        known.number = ContentStamp.objects.values_list("number", flat=True).first() or 0
+        known.read_at = began
+    return known.number
 
 
 def content_changed(**_signal: object) -> None:
@@ -60,7 +72,7 @@ def _next_stamp() -> None:
         stamps = ContentStamp.objects.select_for_update()
         if not stamps.update(number=models.F("number") + 1):
             ContentStamp.objects.get_or_create(pk=1, defaults={"number": 1})
-    _Known.read_at = float("-inf")
+    known.read_at = float("-inf")
 
 
 def watch(*watched: type[models.Model]) -> None:
@@ -82,82 +94,60 @@ def remembered(name: str, make: Callable[[], T]) -> T:
     return found
 
 
-@dataclass(frozen=True)
-class Kept:
-    """One page as it was served. `packed` is the same, compressed."""
+class _Parts:
+    """What this process made under one stamp: {key: (until, value)}."""
 
-    body: bytes
-    packed: bytes
-    content_type: str
-    etag: str
+    def __init__(self, number: int):
+        self.stamp = number
+        self.made: dict[tuple, tuple[float, Any]] = {}
 
 
-def _may_be_kept(request: HttpRequest) -> bool:
-    return (
-        settings.PAGE_CACHE_SECONDS
-        and request.method in {"GET", "HEAD"}
-        and not request.META.get("QUERY_STRING")
-        and not request.path.startswith(NEVER_PAGES)
-        and settings.SESSION_COOKIE_NAME not in request.COOKIES
-    )
+_parts = _Parts(-1)
 
 
-def _is_public_page(request: HttpRequest, response: HttpResponse) -> bool:
-    match = request.resolver_match
-    closed = ("no-store", "private")
-    return (
-        response.status_code == 200
-        and match is not None
-        and match.view_name == "wagtail_serve"
-        and not response.streaming
-        and not response.cookies
-        and response.get("Content-Type", "").startswith("text/html")
-        and not any(word in response.get("Cache-Control", "") for word in closed)
-    )
+def shared(name: str, make: Callable[[], T], number: int | None = None) -> T:
+    """What `make` returned in this process since content last changed, at most a minute ago.
+
+    It is the very same object each time, for one language: whoever writes on a record copies it
+    first. `number` is the stamp that was read before the page was, when one is being made: what is
+    made from an older page is not taken for new.
+    """
+    global _parts  # noqa: PLW0603 - the pieces of the newest stamp
+    if not settings.PAGE_CACHE_SECONDS:
+        return make()
+    number = stamp() if number is None else number
+    parts = _parts
+    if number != parts.stamp or len(parts.made) > MOST_PARTS:
+        parts = _Parts(number)
+        if number == known.number:
+            _parts = parts
+    key, now = (get_language(), name), time.monotonic()
+    until, value = parts.made.get(key, (0.0, None))
+    if until < now:
+        value = make()
+        parts.made[key] = (now + settings.PAGE_CACHE_SECONDS, value)
+    return value
 
 
-class PageCacheMiddleware:
-    """Answers from what is kept, and keeps what may be. Sits outside sessions and language."""
-
-    def __init__(self, get_response: Callable):
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not _may_be_kept(request):
-            return self.get_response(request)
-        key = f"page:{stamp()}:{request.get_host()}:{request.path}"
-        kept = cache.get(key)
-        if kept is None:
-            response = self.get_response(request)
-            if request.method != "GET" or not _is_public_page(request, response):
-                return response
-            kept = self._keep(key, response)
-        return _answer(request, kept)
-
-    def _keep(self, key: str, response: HttpResponse) -> Kept:
-        body = response.content
-        kept = Kept(
-            body,
-            gzip.compress(body, compresslevel=6, mtime=0),
-            response["Content-Type"],
-            f'"{hashlib.sha256(body).hexdigest()[:24]}"',
-        )
-        seconds = settings.PAGE_CACHE_SECONDS
-        cache.set(key, kept, min(seconds, LIVE_SECONDS) if SHOWS_PLACES in body else seconds)
-        return kept
+def shared_while_kept(request: HttpRequest | None, name: str, make: Callable[[], T]) -> T:
+    """As `shared`, for one host, and only while a page is made that may itself be kept."""
+    number = getattr(request, "content_stamp", None)
+    if number is None:
+        return make()
+    return shared(f"{request.get_host().lower()}:{name}", make, number)
 
 
-def _answer(request: HttpRequest, kept: Kept) -> HttpResponse:
-    if kept.etag in request.headers.get("If-None-Match", ""):
-        response = HttpResponseNotModified()
-    else:
-        packed = "gzip" in request.headers.get("Accept-Encoding", "")
-        body = kept.packed if packed else kept.body
-        response = HttpResponse(body, content_type=kept.content_type)
-        response["Content-Length"] = str(len(body))
-        if packed:
-            response["Content-Encoding"] = "gzip"
-    response["ETag"] = kept.etag
-    patch_vary_headers(response, ["Accept-Encoding"])
-    patch_cache_control(response, public=True, no_cache=True)  # keep it, and ask each time
-    return response
+def part(request: HttpRequest | None, name: str, make: Callable[[], str]) -> str:
+    """A rendered piece of a public page, made once for all pages that are made under one stamp.
+
+    Only while a page is made that may itself be kept; everybody else gets it fresh.
+    """
+    if not hasattr(request, "page_query"):
+        return make()
+    return SafeString(shared_while_kept(request, f"part:{name}", make))
+
+
+def forget_parts() -> None:
+    """Drop the pieces that this process has."""
+    global _parts  # noqa: PLW0603
+    _parts = _Parts(-1)

@@ -10,7 +10,7 @@ nothing by itself, whether or not anybody has marked it yet: confirming it count
 `holder` is the journey or case that the places belong to, at most 64 characters.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,12 +22,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cms.models import CourseDate, Place
+from cms.registry import Registry
 
 HOLD_MINUTES = 15
 HOLD_MINUTES_EACH = 2
 MAX_HOLD_MINUTES = 120
 
 State = Place.State
+
+# Told, in the transaction, the keys of the dates on which places have come free.
+freed: Registry[Callable[[Iterable[int]], None]] = Registry("listener for places that came free")
 
 
 class PlacesError(Exception):
@@ -182,7 +186,62 @@ def release(holder: str, reason: str = "released") -> list[Place]:
         attended = (State.ATTENDED, State.NO_SHOW)
         given_back = [place for place in places if place.state not in attended]
         _give_back(given_back, reason)
+        _say_freed(place.course_date_id for place in given_back)
         return given_back
+
+
+def offer(
+    course_date_id: int, *, holder: str, children: Iterable[int], until: datetime
+) -> list[Place]:
+    """Keep places of these children (their numbers) for an offer until then: all, or FullError.
+
+    Whether booking is open, or people wait, does not matter: who is offered a place, others decide.
+    Raises NotBookableError for a date that is unknown, cancelled or has begun.
+    """
+    numbers = sorted(set(children))
+    if not numbers:
+        raise ValueError("At least one place must be offered.")
+    with _locked([course_date_id]) as dates:
+        now, date = timezone.now(), dates.get(course_date_id)
+        _check_offerable(date, now)
+        standing = _standing(date, now)
+        if len(numbers) > standing.left:
+            raise FullError(date, max(0, standing.left))
+        seats = _free_seats(date, standing, len(numbers))
+        return Place.objects.bulk_create(
+            Place(
+                course_date=date,
+                holder=holder,
+                child_number=number,
+                state=State.OFFERED,
+                seat=seat,
+                expires_at=until,
+                price_pence=date.price_pence,
+            )
+            for number, seat in zip(numbers, seats, strict=True)
+        )
+
+
+def take_offer(holder: str, *, to: str, until: datetime | None = None) -> list[Place]:
+    """An offer's places become `to`'s: confirmed, or held until then.
+
+    Unlike a hold, an offer that ran out is never counted again: others have been promised those
+    places. Raises HoldExpiredError, NothingHeldError, NotBookableError.
+    """
+    with _locked_for(holder) as (dates, places):
+        now = timezone.now()
+        if not places:
+            raise NothingHeldError
+        for place in places:
+            date = dates[place.course_date_id]
+            _check_offerable(date, now)
+            if place.state != State.OFFERED or not _is_live(place, now):
+                raise HoldExpiredError(date, 0)
+        for place in places:
+            place.holder, place.expires_at = to, until
+            place.state = State.HELD if until else State.CONFIRMED
+            place.save(update_fields=["holder", "state", "expires_at", "changed_at"])
+        return places
 
 
 def left_on(course_date_id: int) -> int:
@@ -202,6 +261,7 @@ def lapse_expired(limit: int = 500) -> int:
     for pk in sorted(set(dates[:limit])):
         with _locked([pk]):
             lapsed += _lapse(pk, timezone.now())
+            _say_freed([pk])
     return lapsed
 
 
@@ -246,6 +306,26 @@ def _check_bookable(date: CourseDate | None, now: datetime) -> None:
         raise NotBookableError("closed")
     if now >= date.starts_at:
         raise NotBookableError("started")
+
+
+def _check_offerable(date: CourseDate | None, now: datetime) -> None:
+    if date is None:
+        raise NotBookableError("unknown")
+    if date.status == CourseDate.Status.CANCELLED:
+        raise NotBookableError("cancelled")
+    if now >= date.starts_at:
+        raise NotBookableError("started")
+
+
+def free_places(date: CourseDate) -> int:
+    """Places nobody has on a date that the caller has locked, below 0 when there are too many."""
+    return _standing(date, timezone.now()).left
+
+
+def _say_freed(course_date_ids: Iterable[int]) -> None:
+    if ids := sorted(set(course_date_ids)):
+        for _name, listener in sorted(freed.items()):
+            listener(ids)
 
 
 def _lapse(course_date_id: int, now: datetime) -> int:
@@ -302,14 +382,15 @@ def _hold_one(
     missing = children - len(held)
     if missing > standing.left:
         raise FullError(date, max(0, standing.left + len(held)))
+    if missing > 0 and date.waiting_first:
+        raise FullError(date, len(held))
     held = sorted(held, key=lambda place: place.child_number)
     kept = held[:children]
     _give_back(held[children:], State.RELEASED)
-    Place.objects.filter(pk__in=[place.pk for place in kept]).update(
-        expires_at=until, changed_at=now
-    )
     for place in kept:
-        place.expires_at = until
+        # Never sooner than was promised: an offer that was accepted has longer than a hold.
+        place.expires_at = max(until, place.expires_at)
+        place.save(update_fields=["expires_at", "changed_at"])
     if missing <= 0:
         return kept
     taken = {place.child_number for place in kept}
@@ -346,6 +427,8 @@ def _revive(dates: dict[int, CourseDate], places: list[Place], now: datetime) ->
         if not late:
             continue
         standing = _standing(date, now)
+        if date.waiting_first:
+            raise HoldExpiredError(date, 0)
         if len(late) > standing.left:
             raise HoldExpiredError(date, max(0, standing.left))
         for place, seat in zip(late, _free_seats(date, standing, len(late)), strict=True):

@@ -23,6 +23,11 @@ ACTIONS = {
     "export": _("Took as a file"),
     "download": _("Downloaded"),
     "press": _("Pressed a button"),
+    "restart": _("Tried a job again"),
+    "anonymise": _("Made anonymous"),
+    "forget": _("Deleted some answers"),
+    "hold": _("Held back from deletion"),
+    "release": _("No longer held back"),
 }
 
 

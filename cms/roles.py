@@ -20,7 +20,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from .access import ScopedQuerySet
+from .access import ScopedQuerySet, held_by
 
 READ_ACTIONS = ("list", "inspect", "export")
 
@@ -54,12 +54,19 @@ def _exports(*models_: str) -> tuple[str, ...]:
 
 
 ADMIN = ("wagtailadmin.access_admin",)
-CASES = ("workflows.view_case", "workflows.change_case")
+CASES = (
+    *("workflows.view_case", "workflows.change_case"),
+    *("workflows.view_appointmentsession", "workflows.change_appointmentsession"),
+)
+OFFERS = ("workflows.run_pool", "workflows.decide_case")
 DESIGN = (
     "workflows.*_workflowdefinition",
     "hub_forms.*_formdefinition",
+    "hub_forms.*_pricecode",
     "cms.*_mailtemplate",
 )
+ANSWERS = ("hub_forms.list_submission", "hub_forms.inspect_submission")
+ANSWERS_OUT = (*ANSWERS, "hub_forms.export_submission", "hub_forms.hold_submission")
 CALENDAR = _edits("academicyear", "term", "centredate")
 WRITTEN_ONCE = tuple(
     f"pages.*_{model}"
@@ -67,6 +74,7 @@ WRITTEN_ONCE = tuple(
         "contactcard",
         "keyfigure",
         "logo",
+        "milestone",
         "newscategory",
         "notice",
         "question",
@@ -74,7 +82,9 @@ WRITTEN_ONCE = tuple(
         "theme",
     )
 )
+READERS = ("pages.view_dailycount",)
 PEOPLE = ("pupil", "guardian", "teacher", "musicgroup", "enrolment")
+ELSEWHERE = ("loaninstrument", "outsidebooking")
 
 ROLES: dict[str, Role] = {
     role.key: role
@@ -83,7 +93,7 @@ ROLES: dict[str, Role] = {
             "comms_editor",
             "Communications editor",
             _("Drafts pages and looks after pictures. Sees no record of a person."),
-            (*ADMIN, *WRITTEN_ONCE),
+            (*ADMIN, *WRITTEN_ONCE, *READERS, "cms.withdraw_hubimage"),
             pages=("add_page", "change_page"),
             media=("add", "change", "choose"),
         ),
@@ -97,7 +107,12 @@ ROLES: dict[str, Role] = {
                 *_edits("ensemblesection", "partner", "organisationtype", "hubsettings"),
                 *CALENDAR,
                 *WRITTEN_ONCE,
+                *READERS,
+                "pages.delete_dailycount",
+                "pages.send_newsletter",
+                "pages.delete_subscriber",
                 "cms.close_musiccentre",
+                "cms.withdraw_hubimage",
                 "wagtailredirects.*_redirect",
                 "wagtailsearchpromotions.*_searchpromotion",
             ),
@@ -111,8 +126,11 @@ ROLES: dict[str, Role] = {
             (
                 *ADMIN,
                 *CASES,
-                *_reads(*PEOPLE, "place"),
+                "workflows.run_pool",
+                *ANSWERS,
+                *_reads(*PEOPLE, *ELSEWHERE, "place"),
                 "cms.change_musicgroup",
+                "cms.change_loaninstrument",
                 "cms.change_enrolment",
                 "cms.close_musiccentre",
             ),
@@ -125,8 +143,10 @@ ROLES: dict[str, Role] = {
             (
                 *ADMIN,
                 *CASES,
+                *OFFERS,
+                *ANSWERS_OUT,
                 "workflows.export_case",
-                *_reads("pupil", "guardian", "place"),
+                *_reads("pupil", "guardian", "place", "outsidebooking"),
                 *_exports("place"),
                 *_edits("course", "coursedate"),
                 *DESIGN,
@@ -140,6 +160,8 @@ ROLES: dict[str, Role] = {
             (
                 *ADMIN,
                 *CASES,
+                *OFFERS,
+                *ANSWERS_OUT,
                 "workflows.export_case",
                 *_reads("pupil", "guardian", "musicgroup", "enrolment"),
                 *_edits("ensemble", "ensemblesection"),
@@ -167,9 +189,9 @@ ROLES: dict[str, Role] = {
             _("Imports rosters, maps their columns, undoes an import."),
             (
                 *ADMIN,
-                *_reads(*PEOPLE),
-                *_edits(*PEOPLE, "pupilguardian", "school"),
-                *_exports(*PEOPLE),
+                *_reads(*PEOPLE, *ELSEWHERE),
+                *_edits(*PEOPLE, *ELSEWHERE, "pupilguardian", "school"),
+                *_exports(*PEOPLE, *ELSEWHERE),
                 "imports.*",
             ),
             frozenset({"contact"}),
@@ -178,7 +200,7 @@ ROLES: dict[str, Role] = {
             "remission_officer",
             "Remission officer",
             _("Evidence for help with costs, and how much of the fund is spent."),
-            (*ADMIN, *CASES),
+            (*ADMIN, *CASES, *ANSWERS),
             frozenset({"contact", "money", "evidence"}),
         ),
         Role(
@@ -188,8 +210,11 @@ ROLES: dict[str, Role] = {
             (
                 *ADMIN,
                 "workflows.view_case",
+                *ANSWERS,
+                "hub_forms.hold_submission",
                 *_reads(*PEOPLE, "place"),
                 "cms.view_accesslogentry",
+                "cms.withdraw_hubimage",
             ),
             frozenset({"contact", "health", "collection", "safeguarding"}),
         ),
@@ -200,8 +225,15 @@ ROLES: dict[str, Role] = {
             (
                 *ADMIN,
                 *CASES,
+                *OFFERS,
+                *ANSWERS_OUT,
+                "hub_forms.forget_submission",
                 *_edits("partner", "organisationtype", "school"),
+                *READERS,
+                "cms.view_job",
+                "cms.change_job",
                 "cms.close_musiccentre",
+                "cms.withdraw_hubimage",
                 *DESIGN,
             ),
             frozenset({"contact"}),
@@ -221,9 +253,8 @@ def group_of(role_key: str) -> Group:
 
 
 def role_keys_of(user: AbstractBaseUser) -> set[str]:
-    """The keys of the roles this user holds in any scope. One query."""
-    names = user.memberships.values_list("role__name", flat=True).distinct()
-    return {BY_LABEL.get(name, name) for name in names}
+    """The keys of the roles this user holds in any scope. At most one query."""
+    return {BY_LABEL.get(held.role, held.role) for held in held_by(user)}
 
 
 def restricted_fields_of(user: AbstractBaseUser) -> frozenset[str]:

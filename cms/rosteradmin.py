@@ -1,4 +1,4 @@
-"""The lists of pupils, guardians, teachers, groups, enrolments and places in the Wagtail admin.
+"""The lists of people, groups, instruments on loan and places in the Wagtail admin.
 
 Only what to show: how each is guarded is cms.modeladmin's. Columns that name a person are methods,
 because `str()` of a person is an opaque reference.
@@ -12,7 +12,16 @@ from wagtail.admin.panels import FieldPanel
 from wagtail_modeladmin.options import ModelAdminGroup
 
 from .modeladmin import ReadOnlyPermissionHelper, ScopedModelAdmin
-from .models import Enrolment, Guardian, MusicGroup, Place, Pupil, Teacher
+from .models import (
+    Enrolment,
+    Guardian,
+    LoanInstrument,
+    MusicGroup,
+    OutsideBooking,
+    Place,
+    Pupil,
+    Teacher,
+)
 
 
 def _named(
@@ -130,6 +139,55 @@ class EnrolmentAdmin(ScopedModelAdmin):
     pupil_name = _named(lambda row: row.pupil.full_name, _("pupil"), "pupil__legal_last_name")
 
 
+class LoanInstrumentAdmin(ScopedModelAdmin):
+    model = LoanInstrument
+    menu_icon = "tag"
+    list_display = (
+        "asset_number", "instrument", "size", "condition", "centre", "borrower_name", "due_back",
+    )  # fmt: skip
+    list_filter = ("condition", "instrument", "centre")
+    search_fields = ("asset_number", "serial_number", "borrower__legal_last_name")
+    select_related = ("instrument", "centre", "borrower")
+    inspect_view_fields = [
+        "asset_number", "serial_number", "instrument", "make", "size", "condition", "centre",
+        "borrower_name", "lent_on", "due_back",
+    ]  # fmt: skip
+    export_columns = (
+        "asset_number", "serial_number", "instrument", "size", "condition", "centre",
+        "borrower_name", "due_back",
+    )  # fmt: skip
+    panels = [
+        FieldPanel("serial_number"),
+        FieldPanel("make"),
+        FieldPanel("size"),
+        FieldPanel("condition"),
+        FieldPanel("centre"),
+        FieldPanel("lent_on"),
+        FieldPanel("due_back"),
+    ]
+    borrower_name = _named(
+        lambda row: row.borrower.full_name if row.borrower else "",
+        _("borrower"),
+        "borrower__legal_last_name",
+    )
+
+
+class OutsideBookingAdmin(ScopedModelAdmin):
+    model = OutsideBooking
+    menu_icon = "calendar-alt"
+    list_display = ("pupil_name", "title", "provider", "centre", "status", "starts_on")
+    list_filter = ("status", "centre", "course")
+    search_fields = ("external_id", "title", "pupil__legal_last_name", "pupil__legal_first_name")
+    select_related = ("pupil", "course", "centre")
+    inspect_view_fields = [
+        "external_id", "pupil_name", "title", "course", "provider", "centre", "status",
+        "booked_on", "starts_on", "ends_on",
+    ]  # fmt: skip
+    export_columns = ("external_id", "pupil_name", "title", "provider", "status", "starts_on")
+    panels = [FieldPanel("status"), FieldPanel("course"), FieldPanel("centre")]
+    pupil_name = _named(lambda row: row.pupil.full_name, _("pupil"), "pupil__legal_last_name")
+
+
 class PlaceAdmin(ScopedModelAdmin):
     """Read and export only: cms.places alone writes places, under a lock."""
 
@@ -150,7 +208,15 @@ class RosterGroup(ModelAdminGroup):
     menu_label = _("Rosters")
     menu_icon = "group"
     menu_order = 320
-    items = (PupilAdmin, GuardianAdmin, TeacherAdmin, MusicGroupAdmin, EnrolmentAdmin)
+    items = (
+        PupilAdmin,
+        GuardianAdmin,
+        TeacherAdmin,
+        MusicGroupAdmin,
+        EnrolmentAdmin,
+        LoanInstrumentAdmin,
+        OutsideBookingAdmin,
+    )
 
 
 class BookingGroup(ModelAdminGroup):

@@ -5,6 +5,7 @@ DATABASE_URL, REDIS_URL, EMAIL_URL and S3_URL move each of them to a service, al
 The variables are a contract (README, "Settings"); tests/test_cms_settings.py holds each of them.
 """
 
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -78,29 +79,37 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "localflavor",
     "django_filters",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "csp",
     "huey.contrib.djhuey",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
 ]
 
 MIDDLEWARE = [
+    "cms.operations.requests.RequestMiddleware",
+    "pages.counting.CountingMiddleware",
+    "cms.keptpages.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cms.middleware.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.middleware.AdminPolicyMiddleware",
-    "cms.pagecache.PageCacheMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "cms.signin.TwoStepMiddleware",
     "cms.middleware.NoNulMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
@@ -172,8 +181,10 @@ else:
     HUEY |= {"huey_class": "huey.SqliteHuey", "filename": str(DATA_DIR / "huey.sqlite3")}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-# Whole public pages are kept so long at most (cms.pagecache); 0 keeps none.
+# Whole public pages are kept so long at most (cms.keptpages); 0 keeps none.
 PAGE_CACHE_SECONDS = 60
+# Each web process writes down what it has counted so often (pages.counts); 0 never does.
+COUNT_EVERY_SECONDS = 10
 
 # Wagtail's own background work (search index, references, files) runs on the same consumer.
 TASKS = {
@@ -234,6 +245,17 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000  # the builder posts every block of a long form
 
+# Backups (cms.backup.nightly): better on another disk than DATA_DIR.
+BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups"))).resolve()
+BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=14)
+
+# A virus scanner (clamd) for what families send: unix:///run/clamav/clamd.ctl or tcp://host:3310.
+# With one, a file that it has not called clean is not opened.
+CLAMAV_URL = env.str("CLAMAV_URL", default="")
+
+# Hosts that rosters may be fetched from by https, separated by commas; none by default.
+ROSTER_HOSTS = env.list("ROSTER_HOSTS", default=[])
+
 # --- Mail -------------------------------------------------------------------------------------
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
@@ -243,6 +265,14 @@ else:
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default="Music Hub <hub@example.org>")
+
+# --- Telling other systems (workflows.webhooks): nobody, unless named here ------------------------
+WEBHOOK_HOSTS = [host.lower() for host in env.list("WEBHOOK_HOSTS", default=[])]
+WEBHOOK_SECRET = env.str("WEBHOOK_SECRET", default="")
+WEBHOOK_PRIVATE_NETWORKS = env.bool("WEBHOOK_PRIVATE_NETWORKS", default=False)
+
+# Whether the links of the site that lead elsewhere are tried once a week. It asks other hosts.
+CHECK_OUTSIDE_LINKS = env.bool("CHECK_OUTSIDE_LINKS", default=False)
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -264,7 +294,10 @@ WAGTAILDOCS_DOCUMENT_MODEL = "cms.HubDocument"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "ods", "pdf", "pptx", "rtf", "txt", "xlsx", "zip"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
-WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "cms.uploads.DocumentForm"
+WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "heic", "jpg", "jpeg", "png", "webp"]
+WAGTAILIMAGES_IMAGE_FORM_BASE = "cms.uploads.PictureForm"
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
 WAGTAIL_AUTOSAVE_INTERVAL = 2000
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # nothing of ours asks another host for anything
 WAGTAIL_ENABLE_UPDATE_CHECK = False
@@ -276,6 +309,21 @@ WAGTAILSEARCH_BACKENDS = {
 
 # --- Sign-in and headers ----------------------------------------------------------------------
 LOGIN_URL = "wagtailadmin_login"
+# The second step is forced on everybody but the demo's own logins (cms.signin).
+TWO_STEP_SIGN_IN = env.bool("TWO_STEP_SIGN_IN", default=True)
+ACCOUNT_ADAPTER = "cms.signin.StaffAccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_RATE_LIMITS = False  # ours are counted in the database, where all workers see them
+MFA_ADAPTER = "cms.signin.SealedMFAAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # staff do not sign up by themselves
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Music Hub"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
+MFA_FORMS = {
+    "authenticate": "cms.signin.CountedForm",
+    "reauthenticate": "cms.signin.CountedReauthenticateForm",
+}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -328,11 +376,13 @@ PERMISSIONS_POLICY = {
 }
 
 # --- Logs: what happened and to which row, never who --------------------------------------------
+LOG_JSON = env.str("LOG_FORMAT", default="line") == "json"
+LOG_REQUESTS = env.bool("LOG_REQUESTS", default=LOG_JSON)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"discreet": {"()": "cms.operations.discretion.formatter", "json": LOG_JSON}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "discreet"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "huey": {"level": "WARNING"},
@@ -341,3 +391,12 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
     },
 }
+
+# --- Watching it: /metrics answers to the bearer of this token; mistakes go to this Sentry --------
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_DIR = DATA_DIR / "metrics"
+if METRICS_TOKEN:
+    METRICS_DIR.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(METRICS_DIR))
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+RELEASE = env.str("RELEASE", default="")

@@ -9,7 +9,7 @@ import logging
 from huey import crontab
 from huey.contrib.djhuey import close_db, db_periodic_task, on_startup
 
-from cms import clock, jobs, mail, places, throttle
+from cms import clock, jobs, mail, pictures, places, publishing, throttle
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +25,20 @@ def take_up_what_was_left() -> None:
 
 @db_periodic_task(crontab(minute="*"))
 def every_minute() -> None:
-    """Start what the clock says, take up what was left, mark holds that have run out.
+    """Start what the clock says, take up what was left, mark holds that have run out, take
+    pictures away whose permission has ended, publish and take down what was scheduled.
 
     Each part by itself: one that fails must not keep the others from their minute.
     """
-    for part in (clock.tick, jobs.sweep, mail.sweep, places.lapse_expired, throttle.forget_old):
+    for part in (
+        clock.tick,
+        jobs.sweep,
+        mail.sweep,
+        places.lapse_expired,
+        pictures.take_away_ended,
+        publishing.publish_due,
+        throttle.forget_old,
+    ):
         try:
             part()
         except Exception as error:  # noqa: BLE001 - said above

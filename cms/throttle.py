@@ -5,14 +5,14 @@ signing in. What is counted is sealed with the installation's secret before it i
 table never holds an address or an e-mail; rows go when their window has passed.
 """
 
-import hashlib
-import hmac
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 from django.utils import timezone
 
+from cms import secrecy
 from cms.models import RateCount
 
 
@@ -39,6 +39,15 @@ def count(what: str, who: str, *, limit: int, seconds: int) -> int:
     return number
 
 
+def client_address(request: HttpRequest) -> str:
+    """The address to count tries by: behind a trusted proxy, the one that the proxy saw."""
+    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
+        forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
+        if forwarded:
+            return forwarded
+    return request.META.get("REMOTE_ADDR", "")
+
+
 def forget_old() -> int:
     """Remove counts whose window has passed."""
     old = RateCount.objects.filter(window_ends_at__lt=timezone.now())
@@ -46,9 +55,7 @@ def forget_old() -> int:
 
 
 def _seal(what: str, who: str) -> str:
-    return hmac.new(
-        settings.SECRET_KEY.encode(), f"throttle:{what}:{who}".encode(), hashlib.sha256
-    ).hexdigest()
+    return secrecy.seal(f"throttle:{what}:{who}")
 
 
 def _window_end(now: datetime, seconds: int) -> datetime:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from huey.contrib.djhuey import HUEY
 
+from cms.handbook import chapters
 from cms.specimens import COLOURS, specimens
 
 LAST_WORDS = (
@@ -111,5 +112,10 @@ def handbook(request):
     return render(
         request,
         "handbook/handbook.html",
-        {"specimens": specimens(), "colours": COLOURS, "title": _("Comms handbook")},
+        {
+            "specimens": specimens(),
+            "colours": COLOURS,
+            "chapters": [chapters[key]() for key in chapters],
+            "title": _("Comms handbook"),
+        },
     )

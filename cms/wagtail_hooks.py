@@ -10,9 +10,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.log_actions import LogFormatter
 from wagtail.snippets.models import register_snippet
 from wagtail_modeladmin.options import modeladmin_register
 
+from .mailadmin import PERMISSION, MailTemplateViewSet, OutboxView, PreviewView
+from .operations.desk import PERMISSION as MAY_MIND_THE_SYSTEM
+from .operations.desk import SystemView
+from .picturedesk import MAY as MAY_WITHDRAW
+from .picturedesk import PictureReport, picture_permission
 from .reports import AccessLogReport
 from .rosteradmin import BookingGroup, RosterGroup
 from .views import handbook
@@ -61,6 +67,38 @@ def handbook_address():
     return [path("handbook/", handbook, name="comms_handbook")]
 
 
+register_snippet(MailTemplateViewSet)
+
+
+@hooks.register("register_admin_urls")
+def mail_addresses():
+    return [
+        path("mail/<int:pk>/preview/", PreviewView.as_view(), name="mail_preview"),
+        path("mail/outbox/", OutboxView.as_view(), name="mail_outbox"),
+    ]
+
+
+@hooks.register("insert_editor_js")
+def mail_editor_script():
+    return format_html('<script src="{}" defer></script>', static("cms/admin/mail-editor.js"))
+
+
+class OutboxMenuItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm(PERMISSION)
+
+
+@hooks.register("register_reports_menu_item")
+def outbox_menu_item():
+    return OutboxMenuItem(
+        _("E-mails that are stuck"),
+        reverse("mail_outbox"),
+        name="outbox",
+        icon_name="mail",
+        order=70,
+    )
+
+
 @hooks.register("register_help_menu_item")
 def handbook_entry():
     return MenuItem(
@@ -94,3 +132,59 @@ def access_log_menu_item():
         icon_name="history",
         order=50,
     )
+
+
+@hooks.register("register_admin_urls")
+def picture_addresses():
+    return [
+        path("pictures/", PictureReport.as_view(), name="picture_permissions"),
+        path(
+            "pictures/results/",
+            PictureReport.as_view(results_only=True),
+            name="picture_permissions_results",
+        ),
+        path("pictures/<int:pk>/", picture_permission, name="picture_permission"),
+    ]
+
+
+class PicturesMenuItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm(MAY_WITHDRAW)
+
+
+@hooks.register("register_reports_menu_item")
+def pictures_menu_item():
+    return PicturesMenuItem(
+        _("Pictures and permissions"),
+        reverse("picture_permissions"),
+        name="pictures",
+        icon_name="image",
+        order=60,
+    )
+
+
+@hooks.register("register_log_actions")
+def publishing_refused(actions):
+    @actions.register_action("wagtail.publish.refused")
+    class Refused(LogFormatter):
+        label = _("Scheduled publishing was refused")
+
+        def format_message(self, log_entry):
+            return _("Scheduled publishing was refused: %(why)s") % {
+                "why": log_entry.data.get("why", "")
+            }
+
+
+@hooks.register("register_admin_urls")
+def system_address():
+    return [path("system/", SystemView.as_view(), name="system")]
+
+
+class SystemMenuItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm(MAY_MIND_THE_SYSTEM)
+
+
+@hooks.register("register_reports_menu_item")
+def system_menu_item():
+    return SystemMenuItem(_("System"), reverse("system"), name="system", icon_name="cogs", order=60)

@@ -2,7 +2,8 @@
 
 catalogue is public and may be shown; roster, places and outbox hold personal data, and may be
 neither searchable, nor a snippet, nor in Wagtail's reference index or history.
-Files here import each other downwards only: accounts, media, calendar, catalogue, roster, places.
+Files here import each other downwards only: accounts, media, calendar, rosterrecord, catalogue,
+roster, elsewhere, places.
 """
 
 from .accounts import Membership, User
@@ -22,6 +23,7 @@ from .catalogue import (
     Partner,
     StrategicFunction,
 )
+from .elsewhere import LoanInstrument, OutsideBooking
 from .mailtemplate import MailTemplate
 from .media import HubDocument, HubImage, HubRendition
 from .outbox import Job, OutboxMessage, RateCount, ScheduledRun
@@ -49,6 +51,7 @@ __all__ = [
     "HubSettings",
     "Instrument",
     "Job",
+    "LoanInstrument",
     "MailTemplate",
     "Membership",
     "Mode",
@@ -56,6 +59,7 @@ __all__ = [
     "MusicGroup",
     "OrganisationType",
     "OutboxMessage",
+    "OutsideBooking",
     "Partner",
     "Place",
     "Pupil",

@@ -9,8 +9,35 @@ from django.utils.translation import gettext_lazy as _
 class User(AbstractUser):
     """A member of staff. Families never have one: they use mailed links."""
 
+    password_alone = models.BooleanField(
+        _("signs in by password alone"),
+        default=False,
+        editable=False,
+        help_text=_("Only logins of a demo hub: everybody else takes a second step."),
+    )
+
     def __str__(self):
         return self.get_full_name() or self.username
+
+    def save(self, *args, **kwargs):
+        """A new password or address is told to the person, at the old address too."""
+        fields = kwargs.get("update_fields")
+        watched = fields is None or not {"password", "email"}.isdisjoint(fields)
+        before = self._secrets_before() if watched and self.pk else None
+        if before is None:
+            return super().save(*args, **kwargs)
+        from cms.accounts import tell  # noqa: PLC0415 - mail needs the models
+
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if self.password != before["password"]:
+                tell(self, _("your password was changed"))
+            if self.email != before["email"]:
+                tell(self, _("your e-mail address was changed"), also=before["email"])
+        return None
+
+    def _secrets_before(self) -> dict | None:
+        return type(self).objects.filter(pk=self.pk).values("password", "email").first()
 
 
 class Membership(models.Model):
@@ -69,14 +96,26 @@ class Membership(models.Model):
             before = type(self).objects.filter(pk=self.pk).values("user", "role").first()
             super().save(*args, **kwargs)
             self.user.groups.add(self.role)
+            if before != {"user": self.user_id, "role": self.role_id}:
+                _tell(self, _("you were given the role"))
             if before and before != {"user": self.user_id, "role": self.role_id}:
                 _drop_group(before["user"], before["role"])
+        self.user._held = None  # see cms.access.held_by
 
     def delete(self, *args, **kwargs):
         with transaction.atomic():
             result = super().delete(*args, **kwargs)
+            _tell(self, _("you no longer have the role"))
             _drop_group(self.user_id, self.role_id)
+        self.user._held = None
         return result
+
+
+def _tell(membership, what):
+    from cms.accounts import tell  # noqa: PLC0415 - mail needs the models
+
+    scope = membership.centre or membership.area or _("whole hub")
+    tell(membership.user, f"{what} {membership.role} ({scope})")
 
 
 def _drop_group(user_id, role_id):

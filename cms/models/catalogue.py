@@ -16,6 +16,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from cms.access import ScopedQuerySet
 
+from .rosterrecord import RosterRecord
+
 
 def clean_postcode(value: str) -> str:
     """`sg49uj` -> `SG4 9UJ`. Raises django.core.exceptions.ValidationError when it is not one."""
@@ -227,6 +229,11 @@ class CourseDate(models.Model):
     booking_opens_at = models.DateTimeField()
     booking_closes_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    waiting_first = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text=_("People wait for it: what comes free is offered to them before it is sold."),
+    )
 
     objects = CourseDateQuerySet.as_manager()
 
@@ -256,8 +263,11 @@ class CourseDate(models.Model):
 
     @property
     def places_left(self) -> int:
-        """Places nobody holds, as of the query: only on rows read with `with_places()`."""
-        return max(self.capacity - self.taken, 0)
+        """Places that may be booked, as of the query: only on rows read with `with_places()`.
+
+        None while people wait: theirs are the next.
+        """
+        return 0 if self.waiting_first else max(self.capacity - self.taken, 0)
 
     @property
     def booking_state(self) -> str:
@@ -306,6 +316,16 @@ class Ensemble(models.Model):
     )
     min_year = models.PositiveSmallIntegerField(null=True, blank=True)
     max_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    min_age = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("In years, where the group goes by age.")
+    )
+    max_age = models.PositiveSmallIntegerField(null=True, blank=True)
+    instruments = models.ManyToManyField(
+        Instrument,
+        blank=True,
+        related_name="ensembles",
+        help_text=_("Leave empty when any instrument, or none, will do."),
+    )
     rehearses = models.CharField(max_length=120, blank=True)
     weekday = models.PositiveSmallIntegerField(
         null=True, blank=True, choices=list(enumerate(WEEKDAYS)), help_text=_("For the finder.")
@@ -319,6 +339,12 @@ class Ensemble(models.Model):
     has_auditions = models.BooleanField(default=False)
     auditions_open_on = models.DateField(null=True, blank=True)
     auditions_close_on = models.DateField(null=True, blank=True)
+    judged_on = models.DateField(
+        _("ages and years count on"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which ages and school years are judged, such as 1 September."),
+    )
     leads_to = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="fed_by")
 
     class Meta:
@@ -330,16 +356,33 @@ class Ensemble(models.Model):
                 | Q(auditions_open_on__lte=F("auditions_close_on")),
                 name="ensemble_auditions_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(min_age__isnull=True)
+                | Q(max_age__isnull=True)
+                | Q(min_age__lte=F("max_age")),
+                name="ensemble_ages_in_order",
+            ),
         ]
 
     def __str__(self):
         return self.name
+
+    @property
+    def meets_weekly(self) -> bool:
+        """Whether it meets each week of term, at a centre that has dates of its own."""
+        return self.weekday is not None and self.centre_id is not None
 
     def auditions_are_open(self, today: date) -> bool:
         """Whether a family may ask for an audition on that day."""
         if not (self.has_auditions and self.auditions_open_on and self.auditions_close_on):
             return False
         return self.auditions_open_on <= today <= self.auditions_close_on
+
+    def reference_day(self, today: date) -> date:
+        """The day on which ages and school years count: the round's own, or today."""
+        if not self.has_auditions:
+            return today
+        return self.judged_on or self.auditions_close_on or today
 
 
 class EnsembleSection(models.Model):
@@ -384,10 +427,10 @@ class StrategicFunction(models.TextChoices):
 class PartnerQuerySet(models.QuerySet):
     def live(self):
         """Those the directory lists: approved, and neither lapsed nor suspended."""
-        return self.filter(status=Partner.Status.LIVE)
+        return self.filter(status=Partner.Status.LIVE, left_at=None)
 
 
-class Partner(models.Model):
+class Partner(RosterRecord):
     """An organisation of the hub, as the public may know it. Its application stays private."""
 
     class Status(models.TextChoices):

@@ -92,6 +92,9 @@ class OutboxMessage(models.Model):
     attachments = models.JSONField(
         default=list, blank=True, help_text=_("Name, type and base64 content of each.")
     )
+    headers = models.JSONField(
+        default=dict, blank=True, help_text=_("More headers, such as how to leave a list.")
+    )
     message_id = models.CharField(max_length=120, unique=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.READY)
     attempts = models.PositiveSmallIntegerField(default=0)

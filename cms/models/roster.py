@@ -15,33 +15,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from cms.access import ScopedQuerySet
 
 from .catalogue import Area, Ensemble, Instrument, MusicCentre, PostcodeField
-
-
-class RosterRecord(models.Model):
-    """What every row that a roster can write carries besides its own columns."""
-
-    source_hash = models.CharField(
-        max_length=32,
-        blank=True,
-        editable=False,
-        help_text=_("Fingerprint of the roster line last seen; blank once a person has saved."),
-    )
-    locked_fields = models.JSONField(
-        default=list,
-        blank=True,
-        editable=False,
-        help_text=_("Names of the columns that no roster may change here."),
-    )
-    left_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
-
-    class Meta:
-        abstract = True
-
-    def save(self, **kwargs):
-        self.source_hash = ""
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "source_hash"}
-        super().save(**kwargs)
+from .rosterrecord import RosterRecord
 
 
 class School(RosterRecord):

@@ -4,6 +4,8 @@ One row a site, edited under Settings. Templates read it as `settings.cms.HubSet
 entry is read through `entry.value.text` and `entry.value.url`, never by following the page.
 """
 
+import copy
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -13,6 +15,7 @@ from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import StreamField
+from wagtail.models import Site
 
 OUR_PATH = RegexValidator(
     r"^(/[^\s/][^\s]*|/|https://\S+)$",
@@ -144,6 +147,21 @@ class HubSettings(BaseSiteSetting):
             ),
         ]
     )
+
+    @classmethod
+    def for_request(cls, request):
+        """Read once under one content stamp for all pages that may be kept."""
+        from cms.pagecache import shared_while_kept  # noqa: PLC0415 - it needs these models
+
+        name = cls.get_cache_attr_name()
+        if hasattr(request, "content_stamp") and not hasattr(request, name):
+            found = shared_while_kept(request, name, lambda: cls._of(request))
+            setattr(request, name, copy.copy(found))
+        return super().for_request(request)
+
+    @classmethod
+    def _of(cls, request):
+        return cls.for_site(Site.find_for_request(request))
 
     class Meta:
         verbose_name = _("hub details")

@@ -7,8 +7,10 @@ must not be used in templates/errors/, which are shown when there is none: load 
 from django import template
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import to_locale
 from wagtail.models import Site
 
+from cms import pagecache
 from cms.templatetags.motifs import icon, motif
 
 register = template.Library()
@@ -66,17 +68,31 @@ def footer_columns(context) -> list[dict]:
 
 @register.simple_tag(takes_context=True)
 def breadcrumbs(context, page) -> list[dict]:
-    """The way from home to the page above this one: `[{title, url}]`."""
+    """The way from home to the page above this one: `[{title, url}]`. Read once for each page."""
     if not getattr(page, "pk", None) or page.depth <= 2:
         return []
-    above = page.get_ancestors().filter(depth__gt=1)
+    if not hasattr(page, "_crumbs"):
+        request = context.get("request")
+        page._crumbs = pagecache.shared_while_kept(
+            request, f"crumbs:{page.pk}", lambda: _steps(page, request)
+        )
+    return page._crumbs
+
+
+def _steps(page, request) -> list[dict]:
     return [
         {
             "title": _("Home") if step.depth == 2 else step.title,
-            "url": step.get_url(context.get("request")),
+            "url": step.get_url(request) or "",
         }
-        for step in above
+        for step in page.get_ancestors().filter(depth__gt=1)
     ]
+
+
+@register.filter(name="to_locale")
+def locale_name(language: str) -> str:
+    """en-gb -> en_GB, as social cards name a language."""
+    return to_locale(language)
 
 
 @register.filter
@@ -88,6 +104,31 @@ def pounds(pence: int | None) -> str:
         return str(_("Free"))
     whole, part = divmod(pence, 100)
     return f"£{whole:,}.{part:02d}" if part else f"£{whole:,}"
+
+
+class KeptNode(template.Node):
+    """What stands between kept and endkept."""
+
+    def __init__(self, nodelist, names: list):
+        self.nodelist, self.names = nodelist, names
+
+    def render(self, context):
+        name = ":".join(str(name.resolve(context)) for name in self.names)
+        request = context.get("request") or getattr(context, "request", None)  # an include's `only`
+        return pagecache.part(request, name, lambda: self.nodelist.render(context))
+
+
+@register.tag
+def kept(parser, token):
+    """{% kept "footer" %}…{% endkept %}: made once until content changes (cms.pagecache.part).
+
+    The names say all that it depends on besides host, language and content, places left included;
+    nothing about the visitor may stand in it.
+    """
+    _tag, *names = token.split_contents()
+    nodelist = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return KeptNode(nodelist, [parser.compile_filter(name) for name in names])
 
 
 @register.simple_tag(takes_context=True)

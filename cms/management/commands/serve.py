@@ -5,6 +5,7 @@ the exit code says so: half a hub must not look like a whole one.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,6 +69,10 @@ class Command(BaseCommand):
 
     def handle(self, *args, only=None, **options):
         stopping = False
+        if only != "worker":
+            shutil.rmtree(settings.METRICS_DIR, ignore_errors=True)  # counts of dead processes
+        if settings.METRICS_TOKEN:
+            settings.METRICS_DIR.mkdir(parents=True, exist_ok=True)
 
         def stop(signum, frame):
             nonlocal stopping

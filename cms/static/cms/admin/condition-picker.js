@@ -181,7 +181,7 @@
       const nothing = !this.questions.length && !this.groups.length;
       if (!this.rule.clauses.length) {
         return [
-          make("span", { class: "hub-rule__everyone" }, this.place.group ? "Not set yet." : "Everyone who comes this far."),
+          make("span", { class: "hub-rule__everyone" }, this.place.group ? "Not set yet." : this.place.whole ? "Everyone." : "Everyone who comes this far."),
           make("button", {
             type: "button",
             class: "button button-small button-secondary",
@@ -198,9 +198,9 @@
         const match = select({ class: "hub-rule__match", "data-part": "match", "aria-label": "All or any of the conditions",
           onchange: (event) => { this.rule.match = event.target.value; this.changed("match"); } },
           [["all", "all"], ["any", "any"]], this.rule.match);
-        parts.push(make("p", { class: "hub-rule__lead" }, "Show when ", match, " of these are true"));
+        parts.push(make("p", { class: "hub-rule__lead" }, this.place.whole ? "When " : "Show when ", match, " of these are true"));
       } else {
-        parts.push(make("p", { class: "hub-rule__lead" }, this.place.group ? "True when" : "Show when"));
+        parts.push(make("p", { class: "hub-rule__lead" }, this.place.group || this.place.whole ? "True when" : "Show when"));
       }
       parts.push(make("ul", { class: "hub-rule__clauses" }, rows));
       parts.push(make("button", { type: "button", class: "button button-small button-secondary", "data-part": "add",
@@ -364,7 +364,7 @@
 
     say() {
       const parts = this.rule.clauses.map((clause) => this.sayClause(clause));
-      const lead = this.place && this.place.group ? "True when" : "Shown when";
+      const lead = this.place && this.place.group ? "True when" : this.place && this.place.whole ? "For those where" : "Shown when";
       return `${lead} ${listed(parts, this.rule.match === "any" ? "or" : "and")}.`;
     }
 
@@ -419,28 +419,44 @@
       outlineOf.subscribe(this);
     }
 
+    /* Every rule of the form by the part it decides about; found once for each reading. */
+    pickerOf(outline, part) {
+      if (!outline.pickers) {
+        outline.pickers = new Map();
+        pickers.forEach((picker) => {
+          if (!picker.element.isConnected) {
+            pickers.delete(picker);
+            return;
+          }
+          const place = outlineOf.placeOf(picker, outline);
+          const about = place.question || place.step;
+          if (about) outline.pickers.set(about.id, picker);
+        });
+      }
+      return outline.pickers.get(part.id);
+    }
+
     update(outline) {
-      const question = outline.questions.find((one) => one.child.element.contains(this.element));
-      if (!question || !question.options) return;
-      const rules = new Map();
-      pickers.forEach((picker) => {
-        if (!picker.element.isConnected) pickers.delete(picker);
-        else if (picker.place) rules.set(picker.place.question || picker.place.step || picker.place.group, picker);
+      const question = this.question && outline.byId.get(this.question);
+      const mine = question && question.child.element.contains(this.element)
+        ? question
+        : outline.questions.find((one) => one.child.element.contains(this.element));
+      if (!mine || !mine.options) return;
+      this.question = mine.id;
+      const targets = outlineOf.later(mine, outline)
+        .map((part) => ({ part, picker: this.pickerOf(outline, part) }))
+        .filter((one) => one.picker);
+      const waiting = targets.filter(({ picker }) => picker.rule.clauses.some((clause) => clause.question === mine.id));
+      const rows = mine.options.map((option) => {
+        const leads = waiting.filter(({ picker }) => picker.rule.clauses.some((clause) => this.waits(clause, mine, option)));
+        return { option, leads, hasFree: leads.length < targets.length };
       });
-      const byPart = (part) => [...rules].find(([one]) => one && one.id === part.id);
-      const later = outlineOf.later(question, outline);
-      const targets = later.map((part) => ({ part, picker: (byPart(part) || [])[1] })).filter((one) => one.picker);
-      const rows = question.options.map((option) => ({
-        option,
-        leads: targets.filter(({ picker }) => picker.rule.clauses.some((clause) => this.waits(clause, question, option))),
-        free: targets.filter(({ picker }) => !picker.rule.clauses.some((clause) => this.waits(clause, question, option))),
-      }));
-      const looks = JSON.stringify([question.id, rows.map((row) => [row.option, row.leads.map(({ part }) => [part.id, outlineOf.name(part)]),
-        row.free.map(({ part }) => [part.id, outlineOf.name(part)])])]);
+      const looks = JSON.stringify([mine.id, rows.map((row) => [row.option, row.hasFree,
+        row.leads.map(({ part }) => [part.id, outlineOf.name(part)])])]);
       if (looks === this.drawn) return;
       this.drawn = looks;
       const held = this.element.contains(document.activeElement) && document.activeElement.dataset.part;
-      this.element.replaceChildren(this.input, ...this.draw(question, rows));
+      this.element.replaceChildren(this.input, ...this.draw(mine, rows));
       if (held) {
         const again = this.element.querySelector(`[data-part="${held}"]`);
         if (again) again.focus();
@@ -453,7 +469,7 @@
     }
 
     draw(question, rows) {
-      if (!rows.some((row) => row.leads.length || row.free.length)) {
+      if (!rows.some((row) => row.leads.length || row.hasFree)) {
         return [make("p", { class: "help" }, "Add a question or a step below this one, and you can say here who is asked it.")];
       }
       return [make("ul", { class: "hub-effects__list" }, rows.map((row, at) => make("li", {},
@@ -465,15 +481,25 @@
         this.drawAdd(question, row, at))))];
     }
 
+    /* What else could be shown is listed when somebody goes there: a long form has many parts. */
     drawAdd(question, row, at) {
-      if (!row.free.length) return null;
-      return make("select", { class: "hub-effects__add", "data-part": `add-${at}`, "aria-label": `If ${row.option.label}, also show`,
+      if (!row.hasFree) return null;
+      const first = make("option", { value: "" }, row.leads.length ? "and…" : "also show…");
+      const free = () => {
+        const outline = outlineOf.current;
+        return outlineOf.later(outline.byId.get(question.id) || question, outline)
+          .map((part) => ({ part, picker: this.pickerOf(outline, part) }))
+          .filter(({ picker }) => picker && !picker.rule.clauses.some((clause) => this.waits(clause, question, row.option)));
+      };
+      const control = make("select", { class: "hub-effects__add", "data-part": `add-${at}`, "aria-label": `If ${row.option.label}, also show`,
         onchange: (event) => {
-          const found = row.free.find(({ part }) => part.id === event.target.value);
+          const found = free().find(({ part }) => part.id === event.target.value);
           if (found) this.connect(found.picker, question, row.option);
-        } },
-        make("option", { value: "" }, row.leads.length ? "and…" : "also show…"),
-        row.free.map(({ part }) => make("option", { value: part.id }, outlineOf.name(part))));
+        } }, first);
+      const fill = () => control.replaceChildren(first, ...free().map(({ part }) => make("option", { value: part.id }, outlineOf.name(part))));
+      control.addEventListener("focus", fill);
+      control.addEventListener("pointerdown", () => { if (control.options.length < 2) fill(); });
+      return control;
     }
 
     connect(picker, question, option) {
@@ -528,7 +554,7 @@
       const place = outlineOf.placeOf(this, outline);
       const kind = this.extra.kind;
       if (kind === "count") return outline.steps.filter((step) => step.repeats);
-      const wanted = { number: ["number", "money", "places", "calculated"], date: ["date"] }[kind] || [];
+      const wanted = { number: ["number", "money", "places", "calculated"], amount: ["number", "places", "calculated"], date: ["date"], code: ["code"] }[kind] || [];
       return outlineOf.earlier(place, outline).filter((one) => wanted.includes(one.type));
     }
 

@@ -22,10 +22,26 @@
     counter.hidden = !data.errors;
   }
 
-  async function draw(force) {
+  /* What there is to mend, said on the block it is about. */
+  function annotate(notes) {
+    document.querySelectorAll(".hub-note").forEach((note) => note.remove());
+    if (!window.hubOutline) return;
+    notes.forEach((note) => {
+      const part = window.hubOutline.current.byId.get(note.id);
+      const header = part && part.child.element.querySelector(".w-panel__header");
+      if (!header) return;
+      const line = document.createElement("p");
+      line.className = "hub-note";
+      line.dataset.level = note.level;
+      line.textContent = note.message;
+      header.after(line);
+    });
+  }
+
+  async function draw() {
     const map = panel();
     const form = document.querySelector("form[data-edit-form]") || document.querySelector("#w-editor-form");
-    if (!map || !form || (!force && !isOpen(map))) return;
+    if (!map || !form) return;
     const body = new FormData(form);
     const days = map.querySelector("[data-hub-map-days]");
     const sample = map.querySelector("[data-hub-map-sample]");
@@ -51,6 +67,7 @@
       content.innerHTML = data.html;
       if (wasOpen) content.querySelector("details").open = true;
       setCount(data);
+      annotate(data.notes);
     } catch (error) {
       if (error.name !== "AbortError") sent = "";
     }
@@ -58,10 +75,13 @@
 
   function soon(delay) {
     window.clearTimeout(timer);
-    timer = window.setTimeout(() => draw(false), delay);
+    timer = window.setTimeout(() => draw(), delay);
   }
 
-  document.addEventListener("hub:outline", () => soon(900));
+  document.addEventListener("hub:outline", () => {
+    const map = panel();
+    if (map) soon(isOpen(map) ? 900 : 3000);
+  });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-side-panel-toggle='map']")) soon(100);
     const go = event.target.closest("[data-hub-go]");

@@ -114,7 +114,8 @@
     return `${part.number}. ${words}`;
   }
 
-  /* Where the control of this widget stands: {step, question} of the outline, either may be null. */
+  /* Where the control of this widget stands: {step, question} of the outline, {group}, or {whole}
+     for what is about the form as a whole, such as its prices. */
   function placeOf(widget, outline) {
     for (const group of outline.groups) {
       if (group.child.element.contains(widget.element)) return { group };
@@ -124,14 +125,14 @@
       const question = step.questions.find((one) => one.child.element.contains(widget.element));
       return { step, question: question || null };
     }
-    return {};
+    return widget.element.isConnected ? { whole: true } : {};
   }
 
   /* Questions that a rule here may look at: asked before, and in reach of a repeat. */
   function earlier(place, outline) {
     return outline.questions.filter((other) => {
       if (other.type === "info") return false;
-      if (place.group) return !other.step.repeats;
+      if (place.group || place.whole) return !other.step.repeats;
       if (!place.step) return false;
       if (other.at > place.step.at) return false;
       if (other.at === place.step.at) return !!place.question && other.index < place.question.index;
