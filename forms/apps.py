@@ -9,4 +9,24 @@ class FormsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the hub's own question types, letters and workflow actions."""
-        from . import actions, field_types, letters, retention  # noqa: F401, PLC0415
+        from . import (  # noqa: F401, PLC0415
+            actions,
+            asking_actions,
+            attachments,
+            closures,
+            drawn,
+            field_types,
+            letter_offers,
+            letters,
+            more_reminders,
+            moving,
+            notes,
+            rehearsing,
+            retention,
+            reviewing,
+            reviewproof,
+            scanning,
+            waiting,
+        )
+        from .answers import export  # noqa: F401, PLC0415
+        from .family import links  # noqa: F401, PLC0415

@@ -20,15 +20,19 @@ from django.utils.text import slugify
 from cms.conditions import ALL_OPS, questions_of
 from cms.models import User
 
+from . import price_rules, translating
 from .field_types import field_types
 from .findings import Finding, NotPublishableError, Report
+from .keeping import check_keeping, filled_in
 from .models import FormDefinition, FormVersion
 
 IDS = uuid.UUID("0b7f8f4e-6c60-4f3d-8a55-1d0a4a0f9a11")
 KINDS = ("questions", "check", "exit")
 #: Last parts of a journey's addresses that are not steps.
-RESERVED = frozenset({"check", "submit", "done", "save", "extend"})
+RESERVED = frozenset({"check", "submit", "done", "save", "extend", "tasks"})
 KEY = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$")
+#: Types whose answer can say how often a step is asked.
+COUNTS = frozenset({"number", "calculated", "places"})
 BY_OPTION = frozenset({"is", "is_not", "one_of", "includes", "excludes"})
 
 
@@ -125,10 +129,13 @@ def compiled(data: dict) -> dict:
         "intro": data.get("intro") or "",
         "groups": dict(data.get("groups") or {}),
         "pricing": data.get("pricing") or None,
+        "retention": filled_in(data.get("retention")),
         "settings": dict(data.get("settings") or {}),
         "steps": steps,
     }
     _refer_by_key(result)
+    if data.get("translations"):
+        result["translations"] = translating.normal(data["translations"], result)
     return result
 
 
@@ -178,6 +185,13 @@ def _refer_by_key(form: dict) -> None:
             question["show_if"] = by_key(question["show_if"])
             if question["settings"].get("rule"):
                 question["settings"]["rule"] = by_key(question["settings"]["rule"])
+    if form["pricing"]:
+        form["pricing"] = price_rules.normal(
+            form["pricing"],
+            steps={step["id"]: step["key"] for step in form["steps"]},
+            questions={question["id"]: key for key, question in questions_in(form).items()},
+            rule=by_key,
+        )
 
 
 def check(form: dict) -> list[Finding]:
@@ -188,16 +202,19 @@ def check(form: dict) -> list[Finding]:
     if not any(question["type"] != "info" for question in questions_in(form).values()):
         report.add("nothing_asked", "The form asks nothing yet. Add a step with a question.")
     _check_keys(report, form)
+    check_keeping(report, form)
     _check_groups(report, form)
     places = _Places(form)
     for step in form["steps"]:
         _check_step(report, form, step)
         places.check(report, step, None, step["show_if"])
+        places.check_count(report, step)
         for question in step["questions"]:
             _check_question(report, step, question)
             places.check(report, step, question, question["show_if"])
             places.check(report, step, question, question["settings"].get("rule"))
             places.asked(step, question)
+    price_rules.check(report, form)
     return report
 
 
@@ -260,6 +277,15 @@ def _check_question(report: Report, step: dict, question: dict) -> None:
             question,
         )
         return
+    kind = field_types[question["type"]]
+    if question["settings"].get("same_as_first") and (not step["repeat"] or not kind.is_shared):
+        report.add(
+            "same_as_first",
+            "One child’s answer cannot be offered for the next here: the step is not repeated, or "
+            "the answer is each child’s own.",
+            step,
+            question,
+        )
     if not question["label"].strip():
         report.add("label", "The question has no words.", step, question)
     for problem in field_types[question["type"]].check(question):
@@ -322,6 +348,25 @@ class _Places:
                 step,
                 question,
             )
+
+    def check_count(self, report: Report, step: dict) -> None:
+        """`count_from` names an earlier question whose answer is a number."""
+        key = (step["repeat"] or {}).get("count_from")
+        if not key:
+            return
+        message = ""
+        if key not in self.known:
+            message = f"It is asked as often as “{key}” says, which is not asked."
+        elif key not in self.earlier:
+            label = self.known[key]["label"]
+            message = f"It is asked as often as “{label}” says, which is asked later. Move that up."
+        elif self.step_of[key]["repeat"]:
+            message = "What says how often it is asked is itself asked several times."
+        elif self.known[key]["type"] not in COUNTS:
+            label = self.known[key]["label"]
+            message = f"It is asked as often as “{label}” says, but that is no number."
+        if message:
+            report.add("count_from", f"{message} Choose another question, or none.", step)
 
     def _check_value(self, report, step, question, clause) -> None:  # noqa: ANN001
         op, target = clause.get("op", "is"), self.known.get(clause.get("question"))

@@ -12,10 +12,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
+from cms.secrecy import new_token
 from cms.throttle import TooOftenError
-from forms.secrecy import new_token
+from cms.views import too_many_requests
+from forms.window import ClosedError, Window
 
 OWNER_COOKIE = "apply"
 OWNER_PATH = "/apply/"
@@ -65,20 +69,14 @@ def comes_from_here(request: HttpRequest) -> bool:
     return f"{sent.scheme}://{sent.netloc}" in own
 
 
-def client_address(request: HttpRequest) -> str:
-    """The address to count tries by: behind a trusted proxy, the one that the proxy saw."""
-    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
-        forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
-        if forwarded:
-            return forwarded
-    return request.META.get("REMOTE_ADDR", "")
-
-
 def private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Nothing of the answer is kept by any cache, nor its address told to another site."""
 
     def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except ClosedError as closed:
+            response = closed_page(request, closed.window, is_begun=True)
         patch_cache_control(response, private=True, no_store=True)
         # Not "no-referrer": browsers then send `Origin: null`, and every step would be refused.
         response["Referrer-Policy"] = "same-origin"
@@ -88,11 +86,22 @@ def private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return answer
 
 
+def closed_page(
+    request: HttpRequest, window: Window, *, title: str = "", is_begun: bool = False
+) -> HttpResponse:
+    """When the form opens, or that it closed."""
+    context = {
+        "window": window,
+        "is_early": window.is_early(timezone.now()),
+        "is_begun": is_begun,
+        "form_title": title or _("This form is closed"),
+    }
+    return render(request, "forms/closed.html", context, status=410 if is_begun else 200)
+
+
 def too_often(request: HttpRequest, error: TooOftenError) -> HttpResponse:
-    """The page that asks to wait, with how long in its header."""
-    response = render(request, "429.html", {"retry_after": error.retry_after}, status=429)
-    response["Retry-After"] = str(error.retry_after)
-    return response
+    """The page that asks to wait, with how many minutes, and the seconds in its header."""
+    return too_many_requests(request, error.retry_after)
 
 
 def is_too_large(request: HttpRequest) -> bool:

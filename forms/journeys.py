@@ -8,7 +8,7 @@ The rule a newcomer would break: nothing here is called by a GET.
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,15 +17,17 @@ from django.utils import timezone
 
 from cms import places
 from cms.models import CourseDate
-from forms import attachments
+from cms.secrecy import hashed, new_token
+from forms import attachments, codes, tasklist
 from forms.field_types import Asking
-from forms.models import FormVersion, Journey, facts_for
-from forms.pricing import places_in
-from forms.secrecy import hashed, new_token
+from forms.incoming import Incoming
+from forms.keeping import UNFINISHED, rule_for
+from forms.models import Attachment, FormVersion, Journey, PriceCode, facts_for
+from forms.pricing import Price, places_in, price_of
 from forms.stepforms import StepForm
 from forms.walk import VisibleStep, Walk, form_class, walk
+from forms.window import newest_settings
 
-KEPT_DAYS = 28
 KEPT_AFTER_EXIT = timedelta(days=1)
 
 
@@ -49,17 +51,28 @@ class NoSuchPageError(LookupError):
     """The step, or the item of it, is not part of this journey as it stands."""
 
 
-def begin(version: FormVersion, *, owner: str, offering: CourseDate | None = None) -> Journey:
-    """A new journey through a published version, owned by whoever holds the `owner` token."""
+def begin(
+    version: FormVersion, *, owner: str, offering: CourseDate | None = None, language: str = ""
+) -> Journey:
+    """A new journey through a published version, owned by whoever holds the `owner` token.
+
+    In `language`, where the form has it; "" is the form's first.
+    """
     return Journey.objects.create(
+        language=language,
         key=new_token(),
         version=version,
         offering=offering,
         answers={},
         owner_hash=hashed(owner),
         resume_email="",
-        expires_at=_kept_until(),
+        expires_at=_kept_until(version),
     )
+
+
+def give_to(journey: Journey, owner: str) -> None:
+    """Make a journey that is not sent yet the property of whoever holds the `owner` token."""
+    Journey.objects.filter(pk=journey.pk, submitted_at=None).update(owner_hash=hashed(owner))
 
 
 def find(form_slug: str, key: str, *, owner: str) -> Journey:
@@ -67,18 +80,38 @@ def find(form_slug: str, key: str, *, owner: str) -> Journey:
 
     Raises NoSuchJourneyError: who guesses an address learns nothing from the answer.
     """
-    journey = (
-        Journey.objects.select_related("version__form", "offering", "submission")
-        .filter(key=key, version__form__slug=form_slug)
-        .first()
-        if owner
-        else None
+    rows = (
+        Journey.objects.select_related("version")
+        .defer("version__compiled")
+        .annotate(newest_settings=newest_settings())
     )
+    journey = rows.filter(key=key).order_by().first() if owner else None
     if journey is None or not hmac.compare_digest(journey.owner_hash, hashed(owner)):
+        raise NoSuchJourneyError
+    read_once(journey.version)
+    if journey.version.slug != form_slug:
         raise NoSuchJourneyError
     if journey.submitted_at is None and journey.expires_at <= timezone.now():
         raise NoSuchJourneyError
     return journey
+
+
+_compiled: dict[str, dict] = {}
+MOST_COMPILED = 200
+
+
+def read_once(version: FormVersion) -> None:
+    """Give a version its compiled form from this process's memory, where it was read before.
+
+    Under its digest, never its key: so it is right after a restore too. Nobody may change it.
+    """
+    known = _compiled.get(version.sha256)
+    if known is not None:
+        version.compiled = known
+        return
+    if len(_compiled) >= MOST_COMPILED:
+        _compiled.clear()
+    _compiled[version.sha256] = version.compiled
 
 
 def facts(journey: Journey) -> dict[str, date]:
@@ -89,6 +122,27 @@ def facts(journey: Journey) -> dict[str, date]:
 def walked(journey: Journey) -> Walk:
     """The steps and questions that this family sees now."""
     return walk(journey.version.compiled, journey.answers, facts=facts(journey))
+
+
+def may_visit(journey: Journey, seen: Walk, key: str) -> bool:
+    """Whether this step can be opened now: in order, or as a task list allows."""
+    if tasklist.is_wanted(journey.version.compiled):
+        return tasklist.may_visit(journey.version.compiled, seen, key)
+    return seen.may_visit(key)
+
+
+def price(journey: Journey, seen: Walk, code: PriceCode | None = None) -> Price | None:
+    """What this family pays for what it answered; None when there is nothing to price.
+
+    `code` is the one that `codes.given` found: whoever asks for a price looks it up first.
+    """
+    return price_of(
+        journey.version.compiled,
+        seen.answers,
+        journey.offering,
+        facts=facts(journey),
+        code=codes.terms(code),
+    )
 
 
 def page_answers(journey: Journey, step: Mapping, number: int | None) -> dict:
@@ -115,23 +169,41 @@ def page_form(
     number: int | None = None,
     data: Any = None,
     files: Any = None,
+    same: bool = False,
 ) -> StepForm:
-    """The Django form of one page, with what is stored for it."""
+    """The Django form of one page, with what is stored for it.
+
+    `same` fills in what was answered for the first item, where that is offered.
+    """
     version = journey.version
     make = form_class(version.sha256, version.compiled, step.key)
     return make(
         data,
         files,
-        initial_answers=_offered(journey, step, page_answers(journey, step.step, number)),
+        initial_answers=suggested(journey, step, number)
+        | _offered(journey, step, page_answers(journey, step.step, number))
+        | (same_as_first(journey, step, number) if same else {}),
         seen=_seen_before(seen, step),
         facts=facts(journey),
         asking=Asking(
             answers=seen.answers,
             today=facts(journey)["today"],
+            form_id=version.form_id,
             journey_id=journey.pk,
             offering_id=journey.offering_id,
         ),
     )
+
+
+def suggested(journey: Journey, step: VisibleStep, number: int | None) -> dict:
+    """What the family said another time for this page, where nothing is stored for it yet."""
+    said = (journey.suggested or {}).get("answers") or {}
+    stored = page_answers(journey, step.step, number)
+    if step.repeat:
+        items = said.get(step.key) or []
+        said = items[number - 1] if number and number <= len(items) else {}
+    keys = {question["key"] for question in step.step["questions"]}
+    return {key: value for key, value in said.items() if key in keys and key not in stored}
 
 
 def _offered(journey: Journey, step: VisibleStep, stored: dict) -> dict:
@@ -143,6 +215,18 @@ def _offered(journey: Journey, step: VisibleStep, stored: dict) -> dict:
         **{q["key"]: chosen for q in step.questions if q["type"] == "places"},
         **{key: value for key, value in stored.items() if value is not None},
     }
+
+
+def same_as_first(journey: Journey, step: VisibleStep, number: int | None) -> dict:
+    """Answers for the first item that this item can take over: where the author offers it, and
+    nothing was answered yet. {} when there are none."""
+    if not step.repeat or not number or number < 2 or not step.items:
+        return {}
+    first, own = step.items[0].answers, page_answers(journey, step.step, number)
+    offered = [q["key"] for q in step.step["questions"] if q["settings"].get("same_as_first")]
+    if any(own.get(key) is not None for key in offered):
+        return {}
+    return {key: first[key] for key in offered if key in first}
 
 
 def _seen_before(seen: Walk, step: VisibleStep) -> dict:
@@ -187,18 +271,50 @@ def save_page(
 
     File questions bring their uploads; `dropped` are attachments to remove, by question. `mark`
     is what the page carried (page_mark). A places question holds its places, all or none.
-    Raises StalePageError, AlreadySubmittedError, NoSuchPageError, and what cms.places.hold raises;
-    then nothing was saved.
+    Raises StalePageError, AlreadySubmittedError, NoSuchPageError, attachments.TooManyFilesError,
+    and what cms.places.hold raises; then nothing was saved.
     """
+    # Written before anything is locked: a slow store must not keep other families waiting.
+    written = _written(journey, answers)
+    try:
+        return _save_written(
+            journey,
+            step_key,
+            number=number,
+            answers=answers,
+            mark=mark,
+            dropped=dropped or {},
+            written=written,
+        )
+    except BaseException:
+        attachments.discard(row for rows in written.values() for row in rows)
+        raise
+
+
+def _save_written(
+    journey: Journey,
+    step_key: str,
+    *,
+    number: int | None,
+    answers: Mapping[str, Any],
+    mark: str,
+    dropped: Mapping[str, set[int]],
+    written: Mapping[str, list[Attachment]],
+) -> Journey:
     with transaction.atomic():
         locked = _locked(journey)
+        if locked.version_id != journey.version_id:
+            answers, mark = _still_asked(journey, locked, step_key, answers), ""
+            attachments.discard(
+                row for key in written.keys() - answers.keys() for row in written[key]
+            )
         seen = walked(locked)
-        if not seen.may_visit(step_key):
+        if not may_visit(locked, seen, step_key):
             raise NoSuchPageError
         step = seen[step_key]
         check_item(step, number)
         stored = page_answers(locked, step.step, number)
-        new = _with_files(locked, step, stored, answers, dropped or {})
+        new = _with_files(step, stored, answers, dropped, written)
         is_stale = mark and not hmac.compare_digest(mark, page_mark(locked, step.step, number))
         if is_stale and any(stored.get(key) != value for key, value in new.items()):
             raise StalePageError(locked)
@@ -210,18 +326,43 @@ def save_page(
 
 
 def _locked(journey: Journey) -> Journey:
-    """The row as it is now, locked; the version was read before and never changes."""
+    """The row as it is now, locked; its version is read again only when staff moved it on."""
     locked = Journey.objects.select_for_update().get(pk=journey.pk)
     if locked.submitted_at:
         raise AlreadySubmittedError
-    locked.version = journey.version
+    if locked.version_id == journey.version_id:
+        locked.version = journey.version
+    locked.window = getattr(journey, "window", None)
     if locked.offering_id == journey.offering_id:
         locked.offering = journey.offering
     return locked
 
 
+def _written(journey: Journey, answers: Mapping[str, Any]) -> dict[str, list[Attachment]]:
+    """The bytes of this page's uploads in private storage, by question."""
+    uploads = {
+        key: value
+        for key, value in answers.items()
+        if isinstance(value, list) and value and isinstance(value[0], Incoming)
+    }
+    return {key: attachments.write(journey, key, files) for key, files in uploads.items()}
+
+
+def _still_asked(journey: Journey, locked: Journey, step_key: str, answers: Mapping) -> dict:
+    """Of a page that was posted while the journey moved to another version: what it still asks."""
+
+    def asked(version: FormVersion) -> dict[str, dict]:
+        steps = (step for step in version.compiled["steps"] if step["key"] == step_key)
+        return {q["key"]: q for step in steps for q in step["questions"]}
+
+    then, now = asked(journey.version), asked(locked.version)
+    return {
+        key: value for key, value in answers.items() if key in now and now[key] == then.get(key)
+    }
+
+
 def _with_files(
-    journey: Journey, step: VisibleStep, stored: Mapping, answers: Mapping, dropped: Mapping
+    step: VisibleStep, stored: Mapping, answers: Mapping, dropped: Mapping, written: Mapping
 ) -> dict:
     """Answers with uploads turned into what is kept: one file replaces, several are added."""
     new = dict(answers)
@@ -231,10 +372,9 @@ def _with_files(
             continue
         most = question["settings"].get("max_files") or 1
         kept = [one for one in stored.get(key) or [] if one["id"] not in dropped.get(key, ())]
-        uploads = list(answers[key] or [])
-        if uploads:
-            kept = kept[: max(0, most - len(uploads))] if most > 1 else []
-            kept += attachments.keep(journey, key, uploads)
+        if written.get(key):
+            kept = kept[: max(0, most - len(written[key]))] if most > 1 else []
+            kept += attachments.keep(written[key])
         new[key] = kept or None
     return new
 
@@ -270,13 +410,43 @@ def remove_item(journey: Journey, step_key: str, number: int) -> Journey:
     with transaction.atomic():
         locked = _locked(journey)
         seen = walked(locked)
-        if not seen.may_visit(step_key) or not seen[step_key].repeat:
+        if not may_visit(locked, seen, step_key) or not seen[step_key].repeat:
             raise NoSuchPageError
         items = list(locked.answers.get(step_key) or [])
-        if not 1 <= number <= len(seen[step_key].items):
+        if not 1 <= number <= len(seen[step_key].items) or not seen[step_key].may_lose_one:
             raise NoSuchPageError
         gone = attachments.ids_in(items.pop(number - 1))
         locked.answers = {**locked.answers, step_key: items}
+        locked.rev += 1
+        _settle(locked)
+        attachments.forget(locked, gone)
+    return locked
+
+
+def drop_items(journey: Journey, step_key: str, numbers: Collection[int]) -> Journey:
+    """Take out those items that are too many since their number was answered otherwise.
+
+    Other steps that are asked once for each of the same lose the same ones. Raises NoSuchPageError
+    unless `numbers` are exactly as many of the step's items as are too many.
+    """
+    with transaction.atomic():
+        locked = _locked(journey)
+        seen = walked(locked)
+        if not may_visit(locked, seen, step_key):
+            raise NoSuchPageError
+        step = seen[step_key]
+        before = len(step.items) + len(step.surplus)
+        if len(numbers) != len(step.surplus) or not set(numbers) <= set(range(1, before + 1)):
+            raise NoSuchPageError
+        answers = dict(locked.answers)
+        for other in locked.version.compiled["steps"]:
+            items = answers.get(other["key"])
+            counts = (other["repeat"] or {}).get("count_from")
+            if counts and counts == step.repeat["count_from"] and isinstance(items, list):
+                kept = [item for at, item in enumerate(items, start=1) if at not in numbers]
+                answers[other["key"]] = kept if len(items) == before else items
+        gone = attachments.ids_in(locked.answers) - attachments.ids_in(answers)
+        locked.answers = answers
         locked.rev += 1
         _settle(locked)
         attachments.forget(locked, gone)
@@ -300,7 +470,9 @@ def _settle(journey: Journey, *, asked_for_places: bool = False) -> None:
         _give_places_back(journey)
     elif asked_for_places or journey.held_until is None:
         _hold(journey, chosen)
-    journey.expires_at = timezone.now() + KEPT_AFTER_EXIT if seen.exit else _kept_until()
+    journey.expires_at = (
+        timezone.now() + KEPT_AFTER_EXIT if seen.exit else _kept_until(journey.version)
+    )
     journey.save(update_fields=["answers", "rev", "offering", "held_until", "expires_at"])
 
 
@@ -333,5 +505,5 @@ def places_keys(compiled: Mapping) -> set[str]:
     }
 
 
-def _kept_until() -> datetime:
-    return timezone.now() + timedelta(days=KEPT_DAYS)
+def _kept_until(version: FormVersion) -> datetime:
+    return timezone.now() + timedelta(days=rule_for(version.compiled, UNFINISHED).days)

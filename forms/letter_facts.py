@@ -20,6 +20,7 @@ FACTS = {
     "status": "Received",
     "what_next": "We write to you within three working days.",
     "comment": "",
+    "feedback": "A clear tone, and a steady beat.",
 }
 TYPES = frozenset(
     {"text", "number", "money", "date", "time", "yes_no", "radios", "select", "checkboxes"}

@@ -4,13 +4,16 @@ Which answers a letter may carry, forms.letter_facts says: a mailbox is often sh
 the words; these are what a new hub begins with.
 """
 
+import copy
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cms import ics, mail
 from cms.mailmarkup import site_link
-from cms.models import CourseDate
+from cms.models import CourseDate, MailTemplate
+from forms import translating
 from forms.letter_facts import answer_facts
 from forms.models import Journey, Submission
 from forms.pricing import children_in, from_data
@@ -114,7 +117,7 @@ def booking_facts(submission: Submission) -> dict[str, str]:
     price = from_data(submission.price)
     return {
         "reference": submission.reference,
-        "form": submission.version.form.title,
+        "form": submission.version.title,
         "course": offering.course.title if offering else "",
         "when": say_when(offering) if offering else "",
         "where": str(offering.centre) if offering else "",
@@ -129,22 +132,43 @@ def submission_facts(submission: Submission) -> dict[str, str]:
     return {**answer_facts(form, submission.answers), **booking_facts(submission)}
 
 
+def received_letter(compiled: dict, *, has_date: bool) -> str:
+    """Key of the letter that says we have it: the form's own, or the usual one."""
+    own = (compiled.get("settings") or {}).get("received_email")
+    return own or (RECEIVED_BOOKING if has_date else RECEIVED)
+
+
 def send_received(submission: Submission, *, to: str, contact_name: str) -> None:
     """Promise the letter that says we have it, with the day for the calendar. Once."""
-    settings = submission.version.compiled.get("settings") or {}
-    usual = RECEIVED_BOOKING if submission.offering else RECEIVED
-    template = settings.get("received_email") or usual
+    language = submission.journey.language
+    usual = received_letter(submission.version.compiled, has_date=bool(submission.offering))
+    template = in_language(usual, language)
+    facts = facts_in(submission, language)
     # A line that says nothing is left out of the letter; a fact that we do not know is no reason
     # to refuse a booking.
     nothing = dict.fromkeys(mail.template_for(template).placeholders, "")
     mail.queue(
         template,
         to=to,
-        context={**nothing, **submission_facts(submission), "contact_name": contact_name},
+        context={**nothing, **facts, "contact_name": contact_name},
         key=f"received-{submission.pk}",
         attachments=[calendar_entry(submission)] if submission.offering else [],
         record=submission,
     )
+
+
+def in_language(template: str, language: str) -> str:
+    """The key of a letter in this language, where somebody wrote it, else of the letter itself."""
+    own = f"{template}.{language}"
+    return own if language and MailTemplate.objects.filter(key=own).exists() else template
+
+
+def facts_in(submission: Submission, language: str) -> dict[str, str]:
+    """The facts of a submission as the family reads them; the submission itself is not changed."""
+    with translating.speaking(language):
+        told = copy.copy(submission)
+        told.version = translating.spoken(submission.version, language)
+        return submission_facts(told)
 
 
 def calendar_entry(submission: Submission) -> mail.Attachment:
@@ -166,10 +190,10 @@ def send_link(journey: Journey, token: str, *, template: str = SAVED) -> None:
     """Promise a letter with the way back into a journey."""
     until = timezone.localtime(journey.expires_at)
     mail.queue(
-        template,
+        in_language(template, journey.language),
         to=journey.resume_email,
         context={
-            "form": journey.version.form.title,
+            "form": translating.spoken(journey.version, journey.language).title,
             "link": site_link(f"/resume/{token}/"),
             "until": f"{until.day} {until:%B %Y}",
         },

@@ -187,15 +187,17 @@ def _may_be_empty(step: dict, question: dict) -> bool:
 
 
 def _translations(report: Report, compiled: dict, emails: list | tuple) -> None:
-    """`settings.languages` are promised; `settings.translations` is {language: {key: words}}."""
+    """Every language that the form has words in, or promises in `settings.languages`."""
     own = compiled.get("settings") or {}
-    for language in own.get("languages") or []:
-        words = (own.get("translations") or {}).get(language) or {}
+    given = compiled.get("translations") or {}
+    for language in dict.fromkeys([*(own.get("languages") or []), *given]):
+        words = given.get(language) or {}
+        steps, questions = words.get("steps") or {}, words.get("questions") or {}
         for step in compiled["steps"]:
-            if not words.get(step["key"]):
+            if not (steps.get(step["key"]) or {}).get("title"):
                 _untranslated(report, language, step)
             for question in step.get("questions") or []:
-                if not words.get(question["key"]):
+                if not _is_translated(question, questions.get(question["key"]) or {}):
                     _untranslated(report, language, step, question)
         written = {mail["key"] for mail in emails if mail.get("locale") == language}
         for mail in emails:
@@ -206,6 +208,19 @@ def _translations(report: Report, compiled: dict, emails: list | tuple) -> None:
                     "not_translated",
                     f"It has no words in “{language}”, so families get the English ones. Add them.",
                 )
+
+
+def _is_translated(question: dict, words: dict) -> bool:
+    """Its label, its help where it has one, and each of its options."""
+    options = words.get("options") or {}
+    return (
+        bool(words.get("label"))
+        and (bool(words.get("help")) or not question.get("help"))
+        and all(
+            (options.get(option["key"]) or {}).get("label")
+            for option in question.get("options") or []
+        )
+    )
 
 
 def _untranslated(report: Report, language: str, step: dict, question: dict | None = None) -> None:

@@ -179,7 +179,9 @@ def _save_form(package: dict, form: dict, *, publish: bool, by: User | None) -> 
         "title": form["title"],
         "data": form,
         "samples": package.get("samples") or [],
-        "workflow_slug": (package.get("workflow") or {}).get("slug", ""),
+        "workflow_slug": (package.get("workflow") or {}).get("slug")
+        or package["form"].get("workflow")
+        or "",
     }
     changed = any(getattr(definition, name) != value for name, value in wanted.items())
     for name, value in wanted.items():
@@ -199,10 +201,13 @@ def _save_form(package: dict, form: dict, *, publish: bool, by: User | None) -> 
 def _save_letters(package: dict, form: dict) -> None:
     allowed = letter_facts.placeholders(form)
     for letter in package.get("emails") or []:
+        # A letter in another language stands beside the first, under its key and the language.
+        language = f".{letter['locale']}" if letter.get("locale") else ""
         MailTemplate.objects.update_or_create(
-            key=letter["key"],
+            key=letter["key"] + language,
             defaults={
-                "name": letter.get("name") or letter["key"].replace("-", " ").capitalize(),
+                "name": (letter.get("name") or letter["key"].replace("-", " ").capitalize())
+                + (f" ({letter['locale']})" if language and not letter.get("name") else ""),
                 "subject": letter["subject"],
                 "body": letter["body"],
                 "placeholders": allowed,
@@ -222,6 +227,12 @@ def _save_workflow(workflow: dict, *, publish: bool, by: User | None) -> None:
     if created:
         definition.save()
     definition.save_revision(user=by)
+
+
+def _letter(row: MailTemplate) -> dict:
+    key, dot, language = row.key.partition(".")
+    locale = {"locale": language} if dot else {}
+    return {"key": key, "name": row.name, "subject": row.subject, "body": row.body, **locale}
 
 
 def workflow_of(slug: str) -> dict | None:
@@ -246,8 +257,9 @@ def dump(slug: str) -> dict:
         "form": {name: value for name, value in form.items() if name != "schema"},
         "workflow": workflow,
         "emails": [
-            {"key": row.key, "name": row.name, "subject": row.subject, "body": row.body}
-            for row in MailTemplate.objects.filter(key__in=keys).order_by("key")
+            _letter(row)
+            for row in MailTemplate.objects.order_by("key")
+            if row.key.partition(".")[0] in keys or row.key in keys
         ],
         "samples": definition.samples,
     }

@@ -72,7 +72,7 @@ def _step_context(form: dict, step: dict) -> dict:
         "errors": [],
         "title": title,
         "step": step,
-        "is_one_question": len(rows) == 1 and rows[0]["field"] is not None and not step["repeat"],
+        "is_one_question": page.is_one_question,
     }
 
 

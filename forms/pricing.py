@@ -1,109 +1,71 @@
 """What a family pays, line by line, in whole pence.
 
-A form's `pricing` says how: `per_place` is a number of pence or "offering" (what the date costs),
-`sibling_discount` takes a percentage off from a certain child on. Prices come from the form and
-the offering alone, never from anything that was posted.
+Worked out from the published version, the offering and the answers that the walk shows; never
+from anything that was posted. A form's `pricing` says how (forms/package.schema.json, "pricing"):
+
+    {"per_place": "offering" | pence,       a place costs what the date costs, or this
+     "children": "child",                   the repeated step that names the children
+     "items": [{"key": "hire", "label": "Instrument hire", "pence": 4500,
+                "per": "form" | "place" | "<key of a repeated step>",   once, or once for each
+                "times": "<key of a number question>",                  multiplied by an answer
+                "show_if": {...}}],                                     a rule, as on a step
+     "discounts": [{"key": "siblings", "label": "", "kind": "sibling", "from_child": 2,
+                    "percent": 10},
+                   {"kind": "early", "until": "2026-09-01", "percent": 5},
+                   {"kind": "early", "days_before": 28, "pence": 500, "each": "place"},
+                   {"kind": "rule", "show_if": {...}, "percent": 20, "of": "places" | "all"}],
+     "remission": {"label": "Help with costs", "of": "all" | "places", "periods": [
+         {"from": "2026-09-01", "until": "2027-08-31",                  days, both included
+          "bands": [{"percent": 100, "show_if": {...}}, {"percent": 50, "show_if": {...}}]}]},
+     "codes": {"question": "<key of a question of type code>"}}
+
+All parts may be left out. An option with `price_pence` adds that much whenever it is chosen, for
+each child when it is asked for each. `sibling_discount: {from_child, percent}` is the old way to
+write a discount of the kind "sibling".
+
+Rules that keep it honest: every discount is reckoned on the full price, so their order changes
+nothing; brothers and sisters are different children (name and date of birth), and the dearest
+pays in full; remission comes off what is left, the best band that holds, of the period that the
+offering's first day (else today) lies in; a code comes off last. Half pence go to the family, and
+no line takes more than there is. So the total is the sum of its lines and never below zero.
+The codes themselves are rows (forms.codes), since they are secret, counted and end by themselves.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from datetime import date
 
 from cms.models import CourseDate
+from forms.amounts import CodeTerms, Line, Price, from_data, in_pounds
+from forms.charges import charges_of, children_in, places_in
+from forms.discounts import taken_off
+
+__all__ = [
+    "CodeTerms",
+    "Line",
+    "Price",
+    "children_in",
+    "from_data",
+    "in_pounds",
+    "places_in",
+    "price_of",
+]
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a price; a discount is below zero."""
+def price_of(
+    compiled: Mapping,
+    answers: Mapping,
+    offering: CourseDate | None = None,
+    *,
+    facts: Mapping[str, date] | None = None,
+    code: CodeTerms | None = None,
+) -> Price | None:
+    """The price for these answers; None when there is nothing to price.
 
-    label: str
-    pence: int
-
-    @property
-    def words(self) -> str:
-        return in_pounds(self.pence)
-
-
-@dataclass(frozen=True)
-class Price:
-    lines: tuple[Line, ...]
-
-    @property
-    def pence(self) -> int:
-        return sum(line.pence for line in self.lines)
-
-    @property
-    def words(self) -> str:
-        """ "£63", "£58.50" or "Nothing to pay"."""
-        return in_pounds(self.pence) if self.pence else _("Nothing to pay")
-
-    def as_data(self) -> dict:
-        """What a submission keeps: `{"pence": 6300, "lines": [{"label": ..., "pence": ...}]}`."""
-        return {"pence": self.pence, "lines": [asdict(line) for line in self.lines]}
-
-
-def from_data(data: Mapping | None) -> Price | None:
-    """The price that a submission kept."""
-    if not data:
-        return None
-    return Price(tuple(Line(line["label"], line["pence"]) for line in data["lines"]))
-
-
-def in_pounds(pence: int) -> str:
-    """3500 -> £35, 3550 -> £35.50, -350 -> −£3.50."""
-    sign, (pounds, rest) = "−" if pence < 0 else "", divmod(abs(pence), 100)
-    return f"{sign}£{pounds:,}.{rest:02d}" if rest else f"{sign}£{pounds:,}"
-
-
-def price_of(compiled: Mapping, answers: Mapping, offering: CourseDate | None) -> Price | None:
-    """The price for these answers; None when the form has none or there is nothing to price yet.
-
-    `answers` are those of a walk: visible questions only.
+    `answers` are those of a walk: visible questions only. `facts` are the days that rules may
+    name ("today", "offering"); `code` the terms of the code that was given, once it was looked up.
     """
-    pricing = compiled.get("pricing")
-    number = children_in(compiled, answers)
-    if not pricing or not number:
+    charges = charges_of(compiled, answers, offering, facts=facts or {})
+    if charges is None:
         return None
-    per_place = pricing.get("per_place", "offering")
-    if per_place == "offering":
-        if offering is None:
-            return None
-        per_place = offering.price_pence
-    places = ngettext("%(n)s place at %(price)s", "%(n)s places at %(price)s", number)
-    lines = [
-        Line(
-            places % {"n": number, "price": in_pounds(per_place) if per_place else _("no cost")},
-            per_place * number,
-        )
-    ]
-    discount = pricing.get("sibling_discount")
-    if discount and per_place:
-        siblings = max(0, number - discount["from_child"] + 1)
-        off = (per_place * discount["percent"] + 50) // 100
-        if siblings and off:
-            words = ngettext(
-                "%(percent)s%% off for %(n)s brother or sister",
-                "%(percent)s%% off for %(n)s brothers or sisters",
-                siblings,
-            )
-            lines.append(
-                Line(words % {"percent": discount["percent"], "n": siblings}, -off * siblings)
-            )
-    return Price(tuple(lines))
-
-
-def places_in(compiled: Mapping, answers: Mapping) -> dict | None:
-    """The answer to the form's places question, `{"offering", "children"}`, when it is visible."""
-    for step in compiled["steps"]:
-        for question in step["questions"]:
-            if question["type"] == "places" and answers.get(question["key"]):
-                return answers[question["key"]]
-    return None
-
-
-def children_in(compiled: Mapping, answers: Mapping) -> int:
-    """How many places are asked for: what the places question says; 0 without an answer."""
-    chosen = places_in(compiled, answers)
-    return chosen["children"] if chosen else 0
+    lines = charges.lines()
+    return Price((*lines, *taken_off(compiled, answers, charges, facts=facts or {}, code=code)))

@@ -24,7 +24,7 @@ def new_reference(version: FormVersion, offering: CourseDate | None) -> str:
     if offering is not None:
         stem = f"{offering.course.code.upper()}{timezone.localtime(offering.starts_at):%y}"
     else:
-        words = version.form.slug.upper().split("-")
+        words = version.slug.upper().split("-")
         stem = f"{''.join(word[0] for word in words if word)[:4]}{timezone.localdate():%y}"
     for number in range(TRIES):
         length = LENGTH + number // 10

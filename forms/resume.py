@@ -11,10 +11,10 @@ import hmac
 from django.db import transaction
 from django.utils import timezone
 
+from cms.secrecy import hashed, new_token
 from forms import letters
 from forms.journeys import AlreadySubmittedError
 from forms.models import Journey
-from forms.secrecy import hashed, new_token
 
 
 class NoSuchLinkError(LookupError):

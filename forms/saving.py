@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from cms import throttle
 from forms import doors, resume
-from forms.wizard import address, own_journey, right_place, see_other
+from forms.addresses import address, own_journey, right_place, see_other
 
 LINKS_PER_JOURNEY, LINKS_SECONDS = 6, 3600
 TRIES_PER_LINK, TRIES_PER_ADDRESS, TRIES_SECONDS = 5, 30, 600
@@ -23,7 +23,7 @@ def save(request: HttpRequest, form: str, key: str) -> HttpResponse:
         return see_other(address(journey, "done"))
     context = {
         "journey": journey,
-        "form_title": journey.version.form.title,
+        "form_title": journey.version.title,
         "back_url": right_place(journey),
         "email": request.POST.get("email", "").strip()[:254],
     }
@@ -49,7 +49,7 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
     try:
         throttle_reading = request.method == "POST"
         if throttle_reading:
-            here = doors.client_address(request)
+            here = throttle.client_address(request)
             throttle.count("resume", here, limit=TRIES_PER_ADDRESS, seconds=TRIES_SECONDS)
             throttle.count("resume-link", token, limit=TRIES_PER_LINK, seconds=TRIES_SECONDS)
         resume.find(token)

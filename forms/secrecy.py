@@ -1,42 +1,25 @@
-"""Answers at rest: encrypted with a key made from this installation's secret.
+"""Answers at rest, encrypted (cms.secrecy)."""
 
-A copy of the database alone says nothing about a family. Losing SECRET_KEY loses the answers, so
-it belongs to the backup (cms.backup); SECRET_KEY_FALLBACKS keeps older keys readable.
-"""
-
-import base64
-import hashlib
-import hmac
 import json
-import secrets
-from functools import lru_cache
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
+from cryptography.fernet import InvalidToken, MultiFernet
 from django.db import models
+
+from cms import secrecy
+from cms.backup.checking import proofs
+from cms.backup.engines import Query
+
+PURPOSE = b"hub answers v1"
 
 
 class UnreadableAnswersError(Exception):
     """Answers were written under a secret that this installation no longer has."""
 
 
-@lru_cache(maxsize=4)
-def _cipher(keys: tuple[str, ...]) -> MultiFernet:
-    def fernet(secret: str) -> Fernet:
-        derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"hub answers v1").derive(
-            secret.encode()
-        )
-        return Fernet(base64.urlsafe_b64encode(derived))
-
-    return MultiFernet([fernet(key) for key in keys])
-
-
 def cipher() -> MultiFernet:
     """Writes under SECRET_KEY, reads under it and under every fallback."""
-    return _cipher((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    return secrecy.cipher(PURPOSE)
 
 
 class EncryptedJSONField(models.TextField):
@@ -61,15 +44,14 @@ class EncryptedJSONField(models.TextField):
         return value
 
 
-def new_token() -> str:
-    """256 random bits, safe in an address."""
-    return secrets.token_urlsafe(32)
-
-
-def hashed(token: str) -> str:
-    """What is stored of a token. Its 256 bits need no salt and no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def matches(token: str, stored_hash: str) -> bool:
-    return bool(token) and bool(stored_hash) and hmac.compare_digest(hashed(token), stored_hash)
+@proofs("answers")
+def an_answer_opens(query: Query, keys: tuple[str, ...]) -> str:
+    """A restored copy is worth something only if its keys open its answers."""
+    for table in ("hub_forms_submission", "hub_forms_journey"):
+        rows = query(f"SELECT answers FROM {table} WHERE answers <> '' LIMIT 1")  # noqa: S608
+        for (sealed,) in rows:
+            try:
+                secrecy.cipher_of(keys, PURPOSE).decrypt(sealed.encode())
+            except InvalidToken:
+                return "The keys do not open the answers: without the right ones they are lost."
+    return ""

@@ -68,7 +68,9 @@ class StepForm(forms.Form):
         kind.prepare(field, question, self.asking)
         stored = self.stored.get(key)
         if hasattr(field, "kept"):
-            field.kept = len(stored or [])
+            # How many stay, when those that were ticked for removal are gone.
+            gone = set(self.data.getlist(f"drop-{key}")) if self.is_bound else set()
+            field.kept = sum(str(one["id"]) not in gone for one in stored or [])
         self.fields[key] = field
         self.initial[key] = kind.from_json(stored)
         if not self.is_bound and stored is not None:
@@ -124,6 +126,16 @@ class StepForm(forms.Form):
         return dict(self._json)
 
     @property
+    def uploads_asked(self) -> list[str]:
+        """Keys of the file questions on the page."""
+        return [q["key"] for q in self.visible if q["type"] == "file" and q["key"] in self.fields]
+
+    @property
+    def uploads(self) -> dict[str, list]:
+        """Files that came and were right, by question."""
+        return {key: self._json[key] or [] for key in self.uploads_asked if key in self._json}
+
+    @property
     def asked(self) -> str:
         """What the hidden field `asked` carries: the questions that this page shows."""
         return ",".join(self.fields)
@@ -142,6 +154,17 @@ class StepForm(forms.Form):
             for question in self.visible
             if question["type"] != "calculated"
         ]
+
+    @property
+    def is_one_question(self) -> bool:
+        """Whether the question can be the heading of its page: a statement to tick cannot."""
+        rows = self.rows
+        return (
+            len(rows) == 1
+            and rows[0]["field"] is not None
+            and rows[0]["question"]["type"] != "declaration"
+            and not self.step["repeat"]
+        )
 
     @property
     def error_list(self) -> list[dict]:

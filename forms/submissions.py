@@ -13,12 +13,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from cms import places
-from forms import attachments, letters
-from forms.journeys import walked
+from forms import asking_more, attachments, children, codes, journeys, letters
+from forms.answers import marks
+from forms.family.links import seal
 from forms.models import Journey, Submission
-from forms.pricing import Price, places_in, price_of
+from forms.pricing import Price, places_in
 from forms.references import new_reference
 from forms.summary import contact_of, for_the_case, title_of
+from forms.translating import plain, speaking
 from forms.walk import Walk
 from workflows.engine import open_case
 
@@ -49,18 +51,28 @@ def submit(journey: Journey, *, seen_pence: int | None = None) -> Submission:
         locked = Journey.objects.select_for_update(of=("self",)).get(pk=journey.pk)
         if done := already_sent(locked):
             return done
-        locked.version = journey.version
-        seen = walked(locked)
-        if not seen.is_complete:
-            raise IncompleteError(seen)
-        price = price_of(locked.version.compiled, seen.answers, locked.offering)
-        if seen_pence is not None and price is not None and price.pence != seen_pence:
-            raise PriceChangedError(price)
-        offering = None
-        if places_in(locked.version.compiled, seen.answers):
-            places.confirm(locked.holder)
-            offering = locked.offering
-        return _write(locked, seen, price, offering or locked.offering)
+        if locked.version_id == journey.version_id:
+            locked.version = plain(journey.version)
+        with speaking(""):  # what is kept is read by staff, whatever the family reads
+            return _submit(locked, seen_pence)
+
+
+def _submit(locked: Journey, seen_pence: int | None) -> Submission:
+    seen = journeys.walked(locked)
+    if not seen.is_complete:
+        raise IncompleteError(seen)
+    code = codes.given(locked.version, seen.answers, lock=True)
+    price = journeys.price(locked, seen, code)
+    if seen_pence is not None and price is not None and price.pence != seen_pence:
+        raise PriceChangedError(price)
+    offering = None
+    if places_in(locked.version.compiled, seen.answers):
+        places.confirm(locked.holder)
+        offering = locked.offering
+    submission = _write(locked, seen, price, offering or locked.offering)
+    if code:
+        codes.note_use(code, submission)
+    return submission
 
 
 def already_sent(journey: Journey) -> Submission | None:
@@ -69,8 +81,10 @@ def already_sent(journey: Journey) -> Submission | None:
 
 
 def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) -> Submission:
+    name, email = contact_of(journey.version.compiled, seen.answers)
     submission = Submission.objects.create(
         journey=journey,
+        contact_seal=seal(email) if email else "",
         version=journey.version,
         reference=new_reference(journey.version, offering),
         offering=offering,
@@ -78,10 +92,11 @@ def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) 
         labels=for_the_case(seen),
         price=price.as_data() if price else None,
     )
-    name, email = contact_of(journey.version.compiled, seen.answers)
-    if journey.version.form.workflow_slug:
+    marks.mark(submission)
+    children.mark(submission)
+    if workflow := journey.version.compiled.get("workflow"):
         open_case(
-            workflow_slug=journey.version.form.workflow_slug,
+            workflow_slug=workflow,
             subject=submission,
             title=title_of(submission),
             reference=submission.reference,
@@ -90,6 +105,7 @@ def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) 
             contact_email=email,
         )
     letters.send_received(submission, to=email, contact_name=name)
+    asking_more.form_arrived(journey)
     _close(journey, seen)
     return submission
 
@@ -98,7 +114,7 @@ def _close(journey: Journey, seen: Walk) -> None:
     """The submission holds what was sent; of the rest nothing stays."""
     hidden = attachments.ids_in(journey.answers) - attachments.ids_in(seen.answers)
     attachments.forget(journey, hidden)
-    journey.answers = {}
+    journey.answers, journey.suggested = {}, {}
     journey.submitted_at = timezone.now()
     journey.held_until = None
     journey.resume_hash, journey.resume_email, journey.resume_expires_at = "", "", None

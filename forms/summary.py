@@ -20,6 +20,7 @@ def sections(seen: Walk) -> list[dict]:
     """
     found: list[dict] = []
     last: tuple[str, int | None] | None = None
+    known = _looked_up(seen)
     for step, item, question in seen.visible_questions():
         if step.kind != "questions":
             continue
@@ -27,7 +28,7 @@ def sections(seen: Walk) -> list[dict]:
         if where != last:
             found.append(_section(step, item))
             last = where
-        if row := _row(seen, item, question):
+        if row := _row(seen, item, question, known.get(question["type"], {})):
             found[-1]["rows"].append(row)
     return [section for section in found if section["rows"]]
 
@@ -43,13 +44,23 @@ def _section(step: VisibleStep, item: Item | None) -> dict:
     return {"key": step.key, "title": title, "number": item.number if item else None, "rows": []}
 
 
-def _row(seen: Walk, item: Item | None, question: dict) -> dict | None:
+def _looked_up(seen: Walk) -> dict[str, dict]:
+    """What types need of the database for all of these answers: one query for each type."""
+    values: dict[str, list] = {}
+    for _step, item, question in seen.visible_questions():
+        answers = item.answers if item else seen.answers
+        if (value := answers.get(question["key"])) is not None:
+            values.setdefault(question["type"], []).append(value)
+    return {kind: field_types[kind].look_up(found) for kind, found in values.items()}
+
+
+def _row(seen: Walk, item: Item | None, question: dict, known: dict) -> dict | None:
     kind = field_types[question["type"]]
     answers = item.answers if item else seen.answers
     value = answers.get(question["key"])
     if question["type"] == "info":
         return None
-    lines = kind.lines(question, value)
+    lines = kind.lines_with(question, value, known)
     if not kind.is_answerable and not lines:
         return None
     return {
@@ -61,7 +72,7 @@ def _row(seen: Walk, item: Item | None, question: dict) -> dict | None:
 
 
 def for_the_case(seen: Walk) -> list[dict]:
-    """`[{title, group, rows: [{question, lines}]}]`: what a submission keeps for the case page.
+    """`[{title, group, rows: [{key, question, lines}]}]`: what a submission keeps for its case.
 
     Rows of a restricted group stand in a section of their own, so that a reader who may not see
     them still sees the rest.
@@ -76,7 +87,7 @@ def for_the_case(seen: Walk) -> list[dict]:
 def _by_group(rows: list[dict]) -> Iterator[tuple[str, list[dict]]]:
     groups: dict[str, list[dict]] = {}
     for row in rows:
-        plain = {"question": row["question"], "lines": row["lines"]}
+        plain = {"key": row["key"], "question": row["question"], "lines": row["lines"]}
         groups.setdefault(row["group"], []).append(plain)
     yield from groups.items()
 
@@ -110,7 +121,7 @@ def contact_of(compiled: dict, answers: dict) -> tuple[str, str]:
 
 def title_of(submission: Submission) -> str:
     """What lists call a case: what is applied for, and never who."""
-    form = submission.version.form.title
+    form = submission.version.title
     if submission.offering is None:
         return form
     return f"{submission.offering}"

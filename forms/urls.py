@@ -5,7 +5,7 @@ What stands before the step patterns is no step; forms.compile.RESERVED keeps fo
 
 from django.urls import path
 
-from forms import saving, views
+from forms import saving, taskpages, views, waiting_views
 from forms.wizard import JourneyWizard
 
 app_name = "forms"
@@ -13,12 +13,14 @@ app_name = "forms"
 wizard = JourneyWizard.as_view(url_name="forms:step")
 
 urlpatterns = [
+    path("apply/waiting-list/<slug:reference>/", waiting_views.waiting_list, name="waiting"),
     path("apply/<slug:form>/", views.start, name="start"),
     path("apply/<slug:form>/<str:key>/", views.resume_here, name="journey"),
     path("apply/<slug:form>/<str:key>/check/", views.check, name="check"),
     path("apply/<slug:form>/<str:key>/submit/", views.submit, name="submit"),
     path("apply/<slug:form>/<str:key>/done/", views.done, name="done"),
     path("apply/<slug:form>/<str:key>/save/", saving.save, name="save"),
+    path("apply/<slug:form>/<str:key>/tasks/", taskpages.task_list, name="tasks"),
     path("apply/<slug:form>/<str:key>/extend/", views.extend, name="extend"),
     path("apply/<slug:form>/<str:key>/<str:step>/", wizard, name="step"),
     path("apply/<slug:form>/<str:key>/<str:step>/<int:item>/", wizard, name="item"),

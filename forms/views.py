@@ -4,22 +4,29 @@ The start page knows nobody: it sets and reads no cookie and may be cached. Ever
 to one browser, is never cached, and answers 404 to all others. Only POST changes anything.
 """
 
+from urllib.parse import urlencode
+
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import activate, get_language_info
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cms import places, throttle
 from cms.models import CourseDate
-from forms import doors, journeys, submissions
+from forms import codes, doors, journeys, submissions, tasklist
+from forms.addresses import address, closing_of, own_journey, right_place, see_other, timer_of
 from forms.field_types.offerings import open_offerings, say_offering
 from forms.models import FormDefinition, FormVersion, Journey
-from forms.pricing import from_data, price_of
+from forms.pricing import from_data
 from forms.summary import sections
-from forms.wizard import address, own_journey, right_place, see_other, timer_of
+from forms.translating import chosen as chosen_language
+from forms.translating import languages_of, spoken
+from forms.window import window_of
 
 # Whole schools and libraries share one address; a script gains nothing from beginning journeys.
 STARTS_PER_ADDRESS, STARTS_SECONDS = 3000, 600
@@ -31,11 +38,17 @@ SUBMITS_PER_JOURNEY, SUBMITS_SECONDS = 200, 600
 def start(request: HttpRequest, form: str) -> HttpResponse:
     """What the form is about; POST begins a journey."""
     definition = get_object_or_404(FormDefinition.objects.open(), slug=form)
-    version = definition.current_version
-    version.form = definition
+    stored = definition.current_version
+    stored.form = definition
+    language = chosen_language(stored.compiled, request.GET.get("lang", ""))
+    activate(language or settings.LANGUAGE_CODE)
+    version = spoken(stored, language)
+    window = window_of(version.compiled.get("settings"))
+    if not window.may_begin(timezone.now()):
+        return doors.closed_page(request, window, title=version.form.title)
     wanted = request.GET.get("for", "")
     if request.method == "POST":
-        return _begin(request, version, wanted)
+        return _begin(request, version, wanted, language)
     # The same page for everybody, so it must not look at who is signed in.
     request.user = AnonymousUser()
     dates = _dates(version)
@@ -44,7 +57,8 @@ def start(request: HttpRequest, form: str) -> HttpResponse:
         request,
         "forms/start.html",
         {
-            "form_title": definition.title,
+            "form_title": version.form.title,
+            "languages": _languages(stored, language, wanted),
             "compiled": version.compiled,
             "dates": dates,
             "chosen": chosen,
@@ -56,13 +70,32 @@ def start(request: HttpRequest, form: str) -> HttpResponse:
     return response
 
 
-def _begin(request: HttpRequest, version: FormVersion, wanted: str) -> HttpResponse:
+def _languages(version: FormVersion, spoken_now: str, wanted: str) -> list[dict]:
+    """`[{code, name, url}]` of the languages that this form can be read in, but the present one."""
+    first = settings.LANGUAGE_CODE
+    codes_ = [first, *languages_of(version.compiled)] if languages_of(version.compiled) else []
+    found = []
+    for code in codes_:
+        if code == (spoken_now or first):
+            continue
+        said = ({"for": wanted} if wanted else {}) | ({} if code == first else {"lang": code})
+        found.append(
+            {
+                "code": code,
+                "name": get_language_info(code)["name_local"].capitalize(),
+                "url": f"?{urlencode(said)}" if said else "?",
+            }
+        )
+    return found
+
+
+def _begin(request: HttpRequest, version: FormVersion, wanted: str, language: str) -> HttpResponse:
     if not doors.comes_from_here(request):
         return render(request, "403.html", {"reason": "origin"}, status=403)
     try:
         throttle.count(
             "begin",
-            doors.client_address(request),
+            throttle.client_address(request),
             limit=STARTS_PER_ADDRESS,
             seconds=STARTS_SECONDS,
         )
@@ -70,7 +103,7 @@ def _begin(request: HttpRequest, version: FormVersion, wanted: str) -> HttpRespo
         return doors.too_often(request, error)
     owner = doors.owner_token_or_new(request)
     offering = CourseDate.objects.filter(reference=wanted).first() if wanted else None
-    journey = journeys.begin(version, owner=owner, offering=offering)
+    journey = journeys.begin(version, owner=owner, offering=offering, language=language)
     response = see_other(right_place(journey))
     doors.give_owner_cookie(response, owner)
     response["Cache-Control"] = "private, no-store"
@@ -128,21 +161,23 @@ def _check_page(
                     + f"#id_{row['key']}"
                 )
     steps = len(seen.asked_steps) + 1
+    has_tasks = tasklist.is_wanted(journey.version.compiled)
     return render(
         request,
         "forms/check.html",
         {
             "journey": journey,
-            "form_title": journey.version.form.title,
+            "form_title": journey.version.title,
             "sections": parts,
-            "price": price_of(journey.version.compiled, seen.answers, journey.offering),
+            "price": journeys.price(journey, seen, codes.given(journey.version, seen.answers)),
             "timer": timer_of(journey),
+            "closing": closing_of(journey),
             "extend_url": address(journey, "extend"),
             "submit_url": address(journey, "submit"),
             "save_url": address(journey, "save"),
-            "back_url": address(journey, seen.asked_steps[-1].key),
-            "step_number": steps,
-            "step_total": steps,
+            "back_url": address(journey, "tasks" if has_tasks else seen.asked_steps[-1].key),
+            "step_number": None if has_tasks else steps,
+            "step_total": None if has_tasks else steps,
             "notice": notice,
         },
         status=status,
@@ -185,10 +220,15 @@ def full_page(
     """There is no place: say so kindly, name the other dates, keep everything that was entered."""
     asked = journeys.places_keys(journey.version.compiled)
     question_step = next(
-        step["key"]
-        for step in journey.version.compiled["steps"]
-        if any(question["key"] in asked for question in step["questions"])
+        (
+            step["key"]
+            for step in journey.version.compiled["steps"]
+            if any(question["key"] in asked for question in step["questions"])
+        ),
+        None,
     )
+    if question_step is None:  # a form without places was asked for more time with them
+        return see_other(right_place(journey))
     others = [date for date in _dates(journey.version) if date["left"]]
     return render(
         request,
@@ -198,9 +238,17 @@ def full_page(
             "others": others,
             "choose_url": address(journey, question_step, back_to="" if back else "check"),
             "save_url": address(journey, "save"),
-            "form_title": journey.version.form.title,
+            "form_title": journey.version.title,
+            "waiting_for": _reference_of(problem),
         },
     )
+
+
+def _reference_of(problem: places.PlacesError) -> str:
+    """Of the date that is full, "" for any other problem."""
+    pk = getattr(problem, "course_date_id", None)
+    date = CourseDate.objects.filter(pk=pk).first() if pk else None
+    return date.reference if date else ""
 
 
 @doors.private
@@ -233,7 +281,7 @@ def done(request: HttpRequest, form: str, key: str) -> HttpResponse:
             "offering": submission.offering,
             "when": say_offering(submission.offering) if submission.offering else "",
             "price": from_data(submission.price),
-            "form_title": journey.version.form.title,
+            "form_title": journey.version.title,
             "today": timezone.localdate(),
             "start_url": reverse("forms:start", kwargs={"form": form}),
         },
@@ -248,13 +296,17 @@ def remove_item(request: HttpRequest, form: str, key: str, step: str, item: int)
     if journey.submitted_at:
         return see_other(address(journey, "done"))
     seen = journeys.walked(journey)
-    if not seen.may_visit(step) or not seen[step].repeat or not 1 <= item <= len(seen[step].items):
+    can_open = journeys.may_visit(journey, seen, step)
+    if not can_open or not seen[step].repeat or not 1 <= item <= len(seen[step].items):
         return see_other(right_place(journey))
+    if not seen[step].may_lose_one:
+        return see_other(address(journey, step))
     if request.method == "POST":
         try:
             journeys.remove_item(journey, step, item)
         except (journeys.NoSuchPageError, journeys.AlreadySubmittedError):
             return see_other(right_place(journey))
+        # The last of a step that needs none: the list is empty, and the family goes on from there.
         return see_other(address(journey, step))
     part = next(p for p in sections(seen) if (p["key"], p["number"]) == (step, item))
     return render(
@@ -264,6 +316,6 @@ def remove_item(request: HttpRequest, form: str, key: str, step: str, item: int)
             "part": part,
             "item_name": seen[step].repeat["item_name"],
             "back_url": address(journey, step),
-            "form_title": journey.version.form.title,
+            "form_title": journey.version.title,
         },
     )

@@ -1,15 +1,73 @@
 """What forms add to the Wagtail admin. Registration only."""
 
 from django.templatetags.static import static
+from django.urls import include, path, reverse_lazy
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
+from . import filepages
+from .answers import deletion_views, keeping_views, views
+from .builder.codes import PriceCodeViewSet
 from .builder.viewsets import FormDefinitionViewSet
+from .publishing import LOGGED
 
 register_snippet(FormDefinitionViewSet)
+
+
+@hooks.register("register_admin_viewset")
+def price_codes():
+    return PriceCodeViewSet("price-codes")
+
+
+@hooks.register("register_admin_urls")
+def file_urls():
+    opening = [path("<int:pk>/", filepages.open_file, name="open")]
+    return [path("form-files/", include((opening, "form_files")))]
 
 
 @hooks.register("insert_editor_js")
 def map_script():
     return format_html('<script src="{}" defer></script>', static("cms/admin/form-map.js"))
+
+
+answers = (
+    [
+        path("", views.FormsView.as_view(), name="forms"),
+        path("kept/", keeping_views.KeepingView.as_view(), name="keeping"),
+        path("kept/<int:pk>/hold/", keeping_views.HoldView.as_view(), name="hold"),
+        path("delete/<int:pk>/", deletion_views.DeletionView.as_view(), name="deletion"),
+        path("<slug:slug>/", views.ListView.as_view(), name="list"),
+        path("<slug:slug>/columns/", views.ColumnsView.as_view(), name="columns"),
+        path("<slug:slug>/export/", views.ExportView.as_view(), name="export"),
+        path("<slug:slug>/export/<str:token>/", views.FileView.as_view(), name="file"),
+        path("<slug:slug>/<int:pk>/", views.OneView.as_view(), name="one"),
+    ],
+    "answers",
+)
+
+
+@hooks.register("register_admin_urls")
+def answers_urls():
+    return [path("answers/", include(answers))]
+
+
+class AnswersMenuItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm("hub_forms.list_submission")
+
+
+@hooks.register("register_admin_menu_item")
+def answers_menu_item():
+    return AnswersMenuItem(
+        _("Answers"), reverse_lazy("answers:forms"), name="answers", icon_name="table", order=60
+    )
+
+
+@hooks.register("register_log_actions")
+def publish_log(actions):
+    actions.register_action(
+        LOGGED, _("Publish with choices"), _("Published, with choices for families half-way")
+    )

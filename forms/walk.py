@@ -46,6 +46,13 @@ class VisibleStep:
     items: list[Item] = field(default_factory=list)
     least: int = 0
     most: int = 0
+    #: Items beyond the number that was answered elsewhere. Somebody has to say which of all go.
+    surplus: list[Item] = field(default_factory=list)
+
+    @property
+    def may_lose_one(self) -> bool:
+        """Whether an item may be taken out: not below the least number."""
+        return len(self.items) > self.least
 
     @property
     def key(self) -> str:
@@ -209,14 +216,21 @@ def _walk_repeat(
         counted = counted.get("children")
     if isinstance(counted, int) and not isinstance(counted, bool):
         least = most = max(0, counted)
-    items, union, outside = [], {}, dict(seen)
-    for number, raw in enumerate(raw_items[:most] if most else [], start=1):
+    is_counted = least == most and isinstance(counted, int) and not isinstance(counted, bool)
+    items, surplus, union, outside = [], [], {}, dict(seen)
+    for number, raw in enumerate(raw_items if is_counted else raw_items[:most], start=1):
+        if number > most and not most:
+            break  # none is wanted, so nothing has to be said of any
         raw_item = raw if isinstance(raw, dict) else {}
         scope = dict(outside)
         questions = visible_of(step["questions"], raw_item, scope, groups=groups, facts=facts)
         keys = {question["key"] for question in questions}
         own = {key: value for key, value in scope.items() if key in keys}
-        items.append(Item(number, raw_item, own, questions))
+        item = Item(number, raw_item, own, questions)
+        if number > most:
+            surplus.append(item)
+            continue
+        items.append(item)
         union |= {question["key"]: question for question in questions}
     if not items:
         empty = visible_of(step["questions"], {}, dict(outside), groups=groups, facts=facts)
@@ -226,6 +240,7 @@ def _walk_repeat(
     complete = (
         step["key"] in answers
         and least <= len(items) <= most
+        and not surplus
         and all(item.is_complete for item in items)
     )
-    return VisibleStep(step, in_order, complete, items, least, most)
+    return VisibleStep(step, in_order, complete, items, least, most, surplus)

@@ -8,30 +8,51 @@ values of the page's own questions, never as the raw POST; the end is a POST of 
 """
 
 from collections import OrderedDict
-from typing import Any
-from urllib.parse import urlencode
+from datetime import date
 
 from django import forms
 from django.forms.utils import ErrorDict
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.generic import TemplateView
 from formtools.wizard.storage.base import BaseStorage
 from formtools.wizard.views import NamedUrlWizardView, StepsHelper
 
-from cms import places
-from forms import doors, journeys
+from cms import places, throttle
+from forms import attachments, doors, journeys, tasklist
+from forms.addresses import (
+    BACK_TO,
+    address,
+    closing_of,
+    own_journey,
+    right_place,
+    see_other,
+    timer_of,
+)
+from forms.fewer import AsksWhoGoes
 from forms.field_types import field_types
+from forms.field_types.codes import UNKNOWN_CODE
 from forms.models import Journey
 from forms.stepforms import StepForm
 from forms.summary import sections
 from forms.walk import VisibleStep
 
-MARK, ITEM, BACK_TO = "rev", "item", "return"
+TOO_MANY_FILES = _(
+    "You have sent as many files as we can keep for one form. Remove one, or send a smaller one"
+)
+NOT_SAVED = (
+    attachments.TooManyFilesError,
+    journeys.AlreadySubmittedError,
+    journeys.NoSuchPageError,
+    journeys.StalePageError,
+    places.PlacesError,
+)
+CODE_TRIES, CODE_SECONDS = 8, 3600
+MARK, ITEM = "rev", "item"
 
 
 class JourneyStorage(BaseStorage):
@@ -50,54 +71,9 @@ class JourneyStorage(BaseStorage):
         self.journey = journeys.save_page(self.journey, step, **cleaned_data)
 
 
-def address(journey: Journey, name: str, *, item: int | None = None, back_to: str = "") -> str:
-    """Where a page of a journey is: a step's key, or "check", "submit", "done", "save"."""
-    parts: dict[str, Any] = {"form": journey.version.form.slug, "key": journey.key, "step": name}
-    path = (
-        reverse("forms:item", kwargs=parts | {"item": item})
-        if item
-        else reverse("forms:step", kwargs=parts)
-    )
-    return f"{path}?{urlencode({BACK_TO: back_to})}" if back_to else path
-
-
-def see_other(url: str) -> HttpResponse:
-    """Go there with a GET, whatever this was."""
-    return HttpResponse(status=303, headers={"Location": url})
-
-
-def right_place(journey: Journey, *, back_to: str = "") -> str:
-    """Where this family should be now: the first page with something to ask, an exit, or check."""
-    if journey.submitted_at:
-        return address(journey, "done")
-    seen = journeys.walked(journey)
-    missing = seen.first_incomplete
-    if missing is not None:
-        return address(journey, missing.key, back_to=back_to)
-    if seen.exit is not None:
-        return address(journey, seen.exit.key)
-    return address(journey, "check")
-
-
-def own_journey(request: HttpRequest, form: str, key: str) -> Journey:
-    """The journey of this address for this browser; 404 for anybody else."""
-    try:
-        return journeys.find(form, key, owner=doors.owner_token(request))
-    except journeys.NoSuchJourneyError:
-        raise Http404("There is no such page.") from None
-
-
-def timer_of(journey: Journey) -> dict[str, Any] | None:
-    """What components/timer.html needs, while places are held."""
-    if journey.held_until is None:
-        return None
-    left = (journey.held_until - timezone.now()).total_seconds()
-    return {"expires_at": journey.held_until, "minutes_left": int(left // 60) + (left > 0)}
-
-
 @method_decorator(doors.private, name="dispatch")
 @method_decorator(csrf_exempt, name="dispatch")  # protected below, once the size is known
-class JourneyWizard(NamedUrlWizardView):
+class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
     """One step of a journey: GET shows it, POST saves it."""
 
     # as_view insists on a list; the real one is made from the walk, for each request.
@@ -108,24 +84,31 @@ class JourneyWizard(NamedUrlWizardView):
     def dispatch(self, request, *args, **kwargs):
         if doors.is_too_large(request):
             return render(request, "forms/too_large.html", status=413)
+        # Whose it is, before a byte of what was posted is read.
+        self.journey = own_journey(request, kwargs["form"], kwargs["key"])
         return self._dispatch(request, *args, **kwargs)
 
     @method_decorator(csrf_protect)
     def _dispatch(self, request, *args, **kwargs):
-        self.journey = own_journey(request, kwargs["form"], kwargs["key"])
         if self.journey.submitted_at:
             return see_other(address(self.journey, "done"))
         self.prefix = self.journey.key
         self.storage = JourneyStorage(self.journey)
         self.look()
         self.steps = StepsHelper(self)
-        if not self.seen.may_visit(kwargs["step"]):
+        if not journeys.may_visit(self.journey, self.seen, kwargs["step"]):
             return see_other(right_place(self.journey))
         self.step: VisibleStep = self.seen[kwargs["step"]]
         if self.step.kind == "check":
             return see_other(address(self.journey, "check"))
         self.storage.current_step = self.step.key
+        if self.step.surplus:
+            return self.post_surplus() if request.method == "POST" else self.show_surplus()
         return TemplateView.dispatch(self, request, *args, **kwargs)
+
+    @property
+    def has_tasks(self) -> bool:
+        return tasklist.is_wanted(self.journey.version.compiled)
 
     def look(self) -> None:
         """Walk the form with the answers of this moment: formtools' list of steps is the walk's."""
@@ -140,7 +123,13 @@ class JourneyWizard(NamedUrlWizardView):
 
     def get_form(self, step=None, data=None, files=None):
         return journeys.page_form(
-            self.journey, self.seen, self.step, number=self.number, data=data, files=files
+            self.journey,
+            self.seen,
+            self.step,
+            number=self.number,
+            data=data,
+            files=files,
+            same=data is None and "same" in self.request.GET,
         )
 
     @property
@@ -157,6 +146,8 @@ class JourneyWizard(NamedUrlWizardView):
             self.number = journeys.item_to_ask(self.step, self.journey.answers)
             if self.number is None:
                 return self.show_items()
+        if not self.item_exists():
+            return see_other(address(self.journey, self.step.key))
         return self.show_form()
 
     def post(self, request, *args, **kwargs):
@@ -164,8 +155,7 @@ class JourneyWizard(NamedUrlWizardView):
             return see_other(address(self.journey, self.step.key))
         self.number = self.posted_item()
         if self.step.repeat and self.number is None:
-            journeys.skip_repeat(self.journey, self.step.key)
-            return see_other(self.following())
+            return self.post_list()
         if not self.item_exists():
             return see_other(address(self.journey, self.step.key))
         if "more_time" in request.POST:
@@ -173,7 +163,45 @@ class JourneyWizard(NamedUrlWizardView):
         form = self.get_form(data=request.POST, files=request.FILES)
         if form.is_valid() or "later" in request.POST:
             return self.save(form)
+        self.keep_files(form)
+        self.count_guesses(form)
         return self.show_form(form, status=422)
+
+    def count_guesses(self, form: StepForm) -> None:
+        """A wrong code is a guess, and few of them are allowed. Raises TooOftenError."""
+        errors = form.errors.as_data().values()
+        if any(error.code == UNKNOWN_CODE for found in errors for error in found):
+            here = throttle.client_address(self.request)
+            throttle.count("code", self.journey.key, limit=CODE_TRIES, seconds=CODE_SECONDS)
+            throttle.count("code-address", here, limit=CODE_TRIES * 5, seconds=CODE_SECONDS)
+
+    def post_list(self) -> HttpResponse:
+        """From the page that lists the items, where nothing is typed: go on, or keep the places."""
+        if "more_time" not in self.request.POST:
+            journeys.skip_repeat(self.journey, self.step.key)
+            return see_other(self.following())
+        try:
+            self.journey = journeys.more_time(self.journey)
+        except (places.PlacesError, journeys.AlreadySubmittedError) as problem:
+            return self.show_full(self.get_form(), problem)
+        return see_other(address(self.journey, self.step.key, back_to=self.back_to))
+
+    def keep_files(self, form: StepForm) -> None:
+        """Files that were right stay, though the page is not: nobody chooses them twice."""
+        right = {key: value for key, value in form.uploads.items() if value}
+        if not right:
+            return
+        try:
+            self.journey = journeys.save_page(
+                self.journey, self.step.key, number=self.number, answers=right
+            )
+        except attachments.TooManyFilesError:
+            self.say_too_many(form)
+        except (journeys.AlreadySubmittedError, journeys.NoSuchPageError):
+            return
+        else:
+            self.look()
+            self.step = self.seen[self.step.key]
 
     def posted_item(self) -> int | None:
         """Which item was posted: what the address says, what the page said, or the next to ask."""
@@ -195,22 +223,32 @@ class JourneyWizard(NamedUrlWizardView):
         """Save a page; go on, or say why not. Nothing that was typed is lost."""
         try:
             self.storage.set_step_data(self.step.key, self.process_step(form))
-        except journeys.StalePageError as stale:
-            self.journey = stale.journey
-            self.look()
-            self.step = self.seen[self.step.key]
-            return self.show_form(form, status=409, saved=self.saved_lines())
-        except journeys.AlreadySubmittedError:
-            return see_other(address(self.journey, "done"))
-        except journeys.NoSuchPageError:
-            self.journey.refresh_from_db()
-            return see_other(right_place(self.journey))
-        except places.PlacesError as problem:
-            return self.show_full(form, problem)
+        except NOT_SAVED as problem:
+            return self.not_saved(form, problem)
         self.journey = self.storage.journey
         if "later" in self.request.POST:
             return see_other(address(self.journey, "save"))
         return self.render_next_step(form)
+
+    def not_saved(self, form: StepForm, problem: Exception) -> HttpResponse:
+        """Why a page could not be saved, and where to go on."""
+        if isinstance(problem, journeys.StalePageError):
+            self.journey = problem.journey
+            self.look()
+            self.step = self.seen[self.step.key]
+            return self.show_form(form, status=409, saved=self.saved_lines())
+        if isinstance(problem, journeys.AlreadySubmittedError):
+            return see_other(address(self.journey, "done"))
+        if isinstance(problem, journeys.NoSuchPageError):
+            self.journey.refresh_from_db()
+            return see_other(right_place(self.journey))
+        if isinstance(problem, attachments.TooManyFilesError):
+            self.say_too_many(form)
+            return self.show_form(form, status=422)
+        return self.show_full(form, problem)
+
+    def say_too_many(self, form: StepForm) -> None:
+        form.add_error(next(key for key, files in form.uploads.items() if files), TOO_MANY_FILES)
 
     def process_step(self, form):
         dropped = {
@@ -244,10 +282,12 @@ class JourneyWizard(NamedUrlWizardView):
                 return address(self.journey, step.key)
         elif not step.is_complete:
             return address(self.journey, step.key, back_to=self.back_to)
-        if self.back_to == "check":
-            return right_place(self.journey, back_to="check")
         following = self.get_next_step(step.key)
-        return self.get_step_url(following) if following else right_place(self.journey)
+        if self.back_to == "check" or not following or self.has_tasks:
+            return right_place(
+                self.journey, back_to=self.back_to if self.back_to == "check" else ""
+            )
+        return self.get_step_url(following)
 
     def more_time(self) -> HttpResponse:
         """Extend the hold, and show the page again with what was typed, not yet judged."""
@@ -276,25 +316,43 @@ class JourneyWizard(NamedUrlWizardView):
         form = form or self.get_form()
         rows = form.rows
         step = self.step
-        asked = [row for row in rows if row["field"] is not None]
         stored = journeys.page_answers(self.journey, step.step, self.number)
+        refused = attachments.refused_in(self.journey) if form.uploads_asked else {}
         for row in rows:
-            is_file = row["question"]["type"] == "file"
-            row["files"] = stored.get(row["question"]["key"]) or [] if is_file else []
+            key, is_file = row["question"]["key"], row["question"]["type"] == "file"
+            row["files"] = stored.get(key) or [] if is_file else []
+            row["refused"] = refused.get(key, []) if is_file and not row["files"] else []
         context = {
             "form": form,
             "rows": rows,
             "errors": form.error_list if form.is_bound and judged else [],
             "saved": saved,
             "title": self.item_title() if step.repeat else step.title,
-            "is_one_question": len(rows) == 1 and len(asked) == 1 and not step.repeat,
+            "is_one_question": form.is_one_question,
             "mark": journeys.page_mark(self.journey, step.step, self.number),
             "item": self.number,
             "return_to": self.back_to,
+            "same_url": self.same_url(),
+            "said_on": self.said_on(),
         }
         return self.answer(
             "forms/stale.html" if saved is not None else "forms/step.html", context, status
         )
+
+    def said_on(self) -> date | None:
+        """The day on which the family said what this page suggests, if it suggests anything."""
+        if not journeys.suggested(self.journey, self.step, self.number):
+            return None
+        return date.fromisoformat(self.journey.suggested["on"])
+
+    def same_url(self) -> str:
+        """Where this page is shown with the first item's answers filled in; "" if not offered."""
+        if "same" in self.request.GET or self.request.method == "POST":
+            return ""
+        if not journeys.same_as_first(self.journey, self.step, self.number):
+            return ""
+        here = address(self.journey, self.step.key, item=self.number, back_to=self.back_to)
+        return f"{here}{'&' if '?' in here else '?'}same=1"
 
     def item_title(self) -> str:
         name = self.step.repeat["item_name"]
@@ -311,7 +369,7 @@ class JourneyWizard(NamedUrlWizardView):
             part["change_url"] = address(
                 self.journey, step.key, item=part["number"], back_to=self.back_to or "list"
             )
-            if len(items) > step.least:
+            if step.may_lose_one:
                 part["remove_url"] = (
                     f"{address(self.journey, step.key, item=part['number'])}remove/"
                 )
@@ -337,7 +395,8 @@ class JourneyWizard(NamedUrlWizardView):
     def answer(self, template: str, context: dict, status: int = 200) -> HttpResponse:
         shown = self.steps.all
         previous = self.get_prev_step(self.step.key)
-        numbered = self.step.kind == "questions"
+        has_timer = self.step.kind == "questions"
+        numbered = has_timer and not self.has_tasks
         return render(
             self.request,
             template,
@@ -346,9 +405,10 @@ class JourneyWizard(NamedUrlWizardView):
                 "step": self.step,
                 "step_number": shown.index(self.step.key) + 1 if numbered else None,
                 "step_total": len(shown) + 1 if numbered else None,
-                "timer": timer_of(self.journey) if numbered else None,
+                "timer": timer_of(self.journey) if has_timer else None,
+                "closing": closing_of(self.journey),
                 "back_url": self.back_url(previous),
-                "form_title": self.journey.version.form.title,
+                "form_title": self.journey.version.title,
                 "save_url": address(self.journey, "save"),
                 **context,
             },
@@ -362,6 +422,8 @@ class JourneyWizard(NamedUrlWizardView):
             if self.back_to == "list":
                 return address(self.journey, self.step.key)
             return address(self.journey, self.step.key, item=self.number - 1)
+        if self.has_tasks:
+            return address(self.journey, "tasks")
         if previous:
             return address(self.journey, previous)
-        return reverse("forms:start", kwargs={"form": self.journey.version.form.slug})
+        return reverse("forms:start", kwargs={"form": self.journey.version.slug})

@@ -8,16 +8,17 @@ The rule a newcomer would break: nothing may be lost that the editor cannot show
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from django.utils.text import slugify
 from wagtail.rich_text import RichText, expand_db_html
 
 from forms.compile import IDS, compiled
 
+from .keys import Names, OptionIds
+from .price_blocks import from_pricing, to_pricing
 from .question_blocks import settings_of
 
 STEP_REFERENCES = ("count_of", "children")
@@ -37,43 +38,36 @@ def plain(value: Any) -> Any:
     return value
 
 
-class Names:
-    """Keys by block id: those known from before, those typed, else made from the words."""
-
-    def __init__(self, known: Mapping[str, str], typed: Iterable[str]):
-        self.known, self.taken = known, {*typed}
-
-    def of(self, block_id: str, typed: str, words: str) -> str:
-        if typed:
-            return typed
-        key = self.known.get(block_id)
-        if key and key not in self.taken:
-            self.taken.add(key)
-            return key
-        stem = (slugify(words) or "item").replace("-", "_")[:50]
-        stem = stem if stem[0].isalpha() else f"item_{stem}"
-        key, number = stem, 1
-        while key in self.taken or key in self.known.values():
-            number += 1
-            key = f"{stem}_{number}"
-        self.taken.add(key)
-        return key
-
-
 def _questions(steps: Iterable[dict]) -> list[dict]:
     return [question for step in steps for question in step.get("questions") or []]
 
 
 def _index(steps: Iterable[dict]) -> dict[str, dict]:
-    """Steps, questions and options of a package by id."""
+    """Steps and questions of a package by id."""
     found = {}
     for step in steps:
         found[step.get("id")] = step
-        for question in step.get("questions") or []:
-            found[question.get("id")] = question
-            found |= {option.get("id"): option for option in question.get("options") or []}
+        found |= {question.get("id"): question for question in step.get("questions") or []}
     found.pop(None, None)
     return found
+
+
+def ids_in(form: dict) -> set[str]:
+    """Ids of every step, question and option."""
+    steps = form.get("steps") or []
+    options = {
+        option["id"]
+        for question in _questions(steps)
+        for option in question.get("options") or []
+        if option.get("id")
+    }
+    return options | {*_index(steps)}
+
+
+def ids_of(form: dict, keys: Container[str]) -> set[str]:
+    """Ids of the steps and questions that have one of these keys."""
+    parts = _index(form.get("steps") or [])
+    return {block_id for block_id, part in parts.items() if part.get("key") in keys}
 
 
 def group_id(name: str) -> str:
@@ -84,24 +78,30 @@ def group_id(name: str) -> str:
 
 
 class _FromBlocks:
-    def __init__(self, before: dict):
+    def __init__(self, before: dict, settled: Container[str] | None):
+        self.settled = settled
         self.before = _index(before.get("steps") or [])
         self.key_of = {
             block_id: item["key"] for block_id, item in self.before.items() if item.get("key")
         }
-        self.option_key: dict[str, str] = {}
+        self.option_ids = OptionIds(_questions(before.get("steps") or []))
 
     def _child_id(self, child: Any) -> str:
         return str(child.id or uuid.uuid4())
 
-    def options(self, children: Any) -> list[dict]:
-        rows = [(self._child_id(child), child.value) for child in children.bound_blocks]
-        names = Names(self.key_of, [row.get("key") or "" for _id, row in rows])
+    def options(self, question_id: str, children: Any) -> list[dict]:
+        rows = [
+            (self.option_ids.of(question_id, self._child_id(child)), child.value)
+            for child in children.bound_blocks
+        ]
+        known = self.option_ids.known(question_id)
+        keys = {block_id: option["key"] for block_id, option in known.items()}
+        names = Names(keys, [row.get("key") or "" for _id, row in rows], self.settled)
         made = []
         for block_id, row in rows:
             words = row.get("label") or ""
-            known = self.before.get(block_id, {})
-            option = {name: value for name, value in known.items() if name not in row}
+            was = known.get(block_id, {})
+            option = {name: value for name, value in was.items() if name not in row}
             option |= {
                 "id": block_id,
                 "key": names.of(block_id, row.get("key") or "", words),
@@ -110,7 +110,6 @@ class _FromBlocks:
             for name in ("help", "price_pence"):
                 if row.get(name) not in (None, ""):
                     option[name] = plain(row[name])
-            self.option_key[block_id] = option["key"]
             made.append(option)
         return made
 
@@ -126,11 +125,19 @@ class _FromBlocks:
                 setting = YES_NO.get(setting)
                 if setting is not None:
                     own[name] = setting
-            elif setting not in (None, "", [], False) or (setting is False and was_there):
+            elif setting is False:
+                if was_there:
+                    own[name] = setting
+            elif setting not in (
+                None,
+                "",
+                [],
+            ):  # 0 is a setting: it equals False, so it is told apart
                 own[name] = setting
         if "rows" in child.block.child_blocks and child.block_type == "matrix":
             own["rows"] = [
-                {"key": row["key"], "label": row["label"]} for row in self.options(value["rows"])
+                {"key": row["key"], "label": row["label"]}
+                for row in self.options(block_id, value["rows"])
             ]
         words = value.get("label") or ""
         return {
@@ -141,7 +148,7 @@ class _FromBlocks:
             "help": value.get("help") or "",
             "required": bool(value.get("required")),
             "show_if": value.get("show_if"),
-            "options": self.options(value["options"])
+            "options": self.options(block_id, value["options"])
             if "options" in child.block.child_blocks
             else None,
             "settings": own,
@@ -179,12 +186,24 @@ def clean_html(value: Any) -> str:
 
 
 class _ByKey:
-    """Rewrites references by block id into references by key; what is gone keeps its old key."""
+    """Rewrites references by block id into references by key; what is gone keeps its old key.
+
+    An option is looked up among those of the question that the clause names, nowhere else.
+    """
 
     def __init__(self, steps: list[dict], old: _FromBlocks, group_names: Mapping[str, str]):
         self.names = old.key_of | {item["id"]: item["key"] for item in [*steps, *_questions(steps)]}
-        self.options = old.key_of | old.option_key
+        self.option_ids = old.option_ids
+        self.options = {
+            question["id"]: {option["id"]: option["key"] for option in question["options"] or []}
+            for question in _questions(steps)
+        }
         self.groups = group_names
+
+    def _option(self, question_id: str, posted: str) -> str:
+        block_id = self.option_ids.of(question_id, posted) if question_id else posted
+        key = self.options.get(question_id, {}).get(block_id)
+        return key or self.option_ids.known(question_id).get(block_id, {}).get("key") or posted
 
     def rule(self, rule: dict | None) -> dict | None:
         if not rule:
@@ -198,12 +217,13 @@ class _ByKey:
         if "group" in clause:
             return {"group": self.groups.get(clause["group"], clause["group"])}
         found = {"op": "is", **clause}
-        found["question"] = self.of(clause.get("question") or "")
+        question_id = clause.get("question") or ""
+        found["question"] = self.of(question_id)
         value = clause.get("value")
         if isinstance(value, list):
-            found["value"] = [self.options.get(one, one) for one in value]
+            found["value"] = [self._option(question_id, one) for one in value]
         elif isinstance(value, str):
-            found["value"] = self.options.get(value, value)
+            found["value"] = self._option(question_id, value)
         return found
 
     def of(self, reference: Any) -> Any:
@@ -212,16 +232,25 @@ class _ByKey:
         return self.names.get(reference, reference)
 
 
-def to_package(steps: Any, groups: Any = (), *, before: dict | None = None) -> dict:
-    """`{"steps", "groups"}` in the package's shape, from the editor's StreamValues.
+def to_package(
+    steps: Any,
+    groups: Any = (),
+    prices: Any = None,
+    *,
+    before: dict | None = None,
+    settled: Container[str] | None = None,
+) -> dict:
+    """`{"steps", "groups"}` in the package's shape, from the editor's StreamValues; with `prices`
+    its "pricing" too.
 
     `before` is the form as it was saved last (the same shape): blocks that it knows keep their
-    key and what the editor does not show. Every reference is by key.
+    key and what the editor does not show. Every reference is by key. `settled` are ids of parts
+    whose key is for good (Names).
     """
-    old = _FromBlocks(before or {})
+    old = _FromBlocks(before or {}, settled)
     typed = [one.value.get("key") or "" for step in steps for one in step.value["questions"]]
-    names = Names(old.key_of, typed)
-    step_names = Names(old.key_of, [step.value.get("key") or "" for step in steps])
+    names = Names(old.key_of, typed, settled)
+    step_names = Names(old.key_of, [step.value.get("key") or "" for step in steps], settled)
     made = [old.step(child, step_names, names) for child in steps]
     group_names = {str(child.id): child.value["name"] for child in groups if child.value["name"]}
     by_key = _ByKey(made, old, group_names)
@@ -242,7 +271,11 @@ def to_package(steps: Any, groups: Any = (), *, before: dict | None = None) -> d
         for child in groups
         if child.value["name"]
     }
-    return {"steps": made, "groups": rules}
+    package = {"steps": made, "groups": rules}
+    if prices is not None:
+        known = (before or {}).get("pricing")
+        package["pricing"] = to_pricing(prices, refer=by_key.of, rule=by_key.rule, before=known)
+    return package
 
 
 # To the editor -----------------------------------------------------------------------------------
@@ -371,3 +404,10 @@ def from_package(form: dict) -> tuple[list[dict], list[dict]]:
         for name, rule in form["groups"].items()
     ]
     return steps, groups
+
+
+def prices_from_package(form: dict) -> list[dict]:
+    """The raw data of the editor's stream of prices."""
+    form = compiled(form)
+    by_id = _ById(form)
+    return from_pricing(form["pricing"], question=by_id.question, step=by_id.step, rule=by_id.rule)

@@ -15,7 +15,13 @@ ON_THE_RULE = (
     "no_way_on",
     "no_way_out",
 )
-PARTS = {"label": "label", "key": "key", "same_key": "key", "reserved": "key"}
+PARTS = {
+    "label": "label",
+    "key": "key",
+    "same_key": "key",
+    "reserved": "key",
+    "count_from": "count_from",
+}
 
 
 def _on_part(found: list[Finding], parts: set[str]) -> tuple[dict, list]:
@@ -41,7 +47,7 @@ def block_errors(steps: StreamValue, findings: list[Finding]) -> ValidationError
         by_id.setdefault(finding.block_id, []).append(finding)
     wrong_steps = {}
     for at, step in enumerate(steps):
-        parts, whole = _on_part(by_id.get(step.id, []), {"show_if", "key"})
+        parts, whole = _on_part(by_id.get(step.id, []), {"show_if", "key", "count_from"})
         wrong = {}
         for index, question in enumerate(step.value["questions"]):
             found = by_id.get(question.id)

@@ -11,10 +11,11 @@ from wagtail import blocks
 
 from forms.field_types import field_types
 
+from .lists import OwnIdsListBlock
 from .rule_blocks import EffectsBlock, RuleBlock
 from .setting_blocks import SETTINGS, PenceBlock, key_block, row_block
 
-COMMON = ("personal", "restricted", "error")
+COMMON = ("personal", "restricted", "keep_days", "error")
 NO_ANSWER = ("info", "calculated")
 
 
@@ -118,6 +119,14 @@ LOOKS: dict[str, Look] = {
         ("reason", "children", "max_children", "hold_minutes"),
         _("Live dates of a course, with the places left."),
     ),
+    "code": Look(
+        "tag",
+        (),
+        ("reason",),
+        _("A code that makes it cheaper. You make the codes under Codes for reductions."),
+        _("Code"),
+        required=False,
+    ),
     "info": Look("info-circle", (), (), _("Words between the questions.")),
     "calculated": Look(
         "cogs",
@@ -149,7 +158,14 @@ def option_block() -> blocks.StructBlock:
 def settings_of(kind: str) -> list[str]:
     """Names of the settings that the editor shows for a type of question."""
     look = LOOKS.get(kind, OTHER)
-    return [*look.often, *look.seldom, *(COMMON if kind not in NO_ANSWER else ())]
+    return [*look.often, *look.seldom, *common_of(kind)]
+
+
+def common_of(kind: str) -> tuple[str, ...]:
+    """Settings that a type has because it is answered, and may be the same for each child."""
+    if kind in NO_ANSWER:
+        return ()
+    return (*COMMON, "same_as_first") if field_types[kind].is_shared else COMMON
 
 
 class QuestionBlock(blocks.StructBlock):
@@ -173,11 +189,11 @@ class QuestionBlock(blocks.StructBlock):
             shown.append("required")
         if field_type.takes_options:
             children.append(
-                ("options", blocks.ListBlock(option_block(), min_num=1, label=_("Options")))
+                ("options", OwnIdsListBlock(option_block(), min_num=1, label=_("Options")))
             )
             shown.append("options")
         if kind == "matrix":
-            children.append(("rows", blocks.ListBlock(row_block(), min_num=1, label=_("Rows"))))
+            children.append(("rows", OwnIdsListBlock(row_block(), min_num=1, label=_("Rows"))))
             shown.append("rows")
         self.settings_of = settings_of(kind)
         children += [(name, SETTINGS[name]()) for name in self.settings_of]
@@ -190,7 +206,7 @@ class QuestionBlock(blocks.StructBlock):
             children,
             form_layout=blocks.BlockGroup(
                 [*shown, "show_if"],
-                settings=[*look.seldom, *(COMMON if is_asked else ()), "key"],
+                settings=[*look.seldom, *common_of(kind), "key"],
             ),
             label=field_type.label,
             group=field_type.group,

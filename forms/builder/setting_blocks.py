@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from cms.models import Course, Instrument
-from forms.field_types.files import KINDS, MAX_FILES, MAX_MEGABYTES
+from forms.field_types.files import MAX_FILES, MAX_MEGABYTES
+from forms.filechecks import KINDS
 
 from .rule_blocks import ReferenceBlock, RuleBlock
 
@@ -142,6 +143,7 @@ RESTRICTED = [
     ("collection", _("Who may collect a child")),
     ("money", _("Money")),
     ("evidence", _("Evidence for help with costs")),
+    ("safeguarding", _("Safeguarding")),
 ]
 ROLES = [
     ("contact_name", _("The name that letters begin with")),
@@ -187,7 +189,7 @@ SETTINGS: dict[str, Callable[[], blocks.Block]] = {
         _("Browsers can then fill it in for them."),
     ),
     "types": lambda: blocks.MultipleChoiceBlock(
-        choices=[(key, words[0]) for key, words in KINDS.items()],
+        choices=[(key, kind.label) for key, kind in KINDS.items()],
         required=False,
         default=["pdf", "jpg", "png"],
         widget=forms.CheckboxSelectMultiple,
@@ -261,6 +263,16 @@ SETTINGS: dict[str, Callable[[], blocks.Block]] = {
         choices=RESTRICTED,
         required=False,
         label=_("Only for staff who may read"),
+    ),
+    "keep_days": lambda: _whole(
+        1,
+        9999,
+        _("Kept for so many days"),
+        _("After the end. Left empty, it goes by who may read it."),
+    ),
+    "same_as_first": lambda: _tick(
+        _("Offer the first child’s answer for the next"),
+        _("In a step that is asked for each child."),
     ),
     "role": lambda: blocks.ChoiceBlock(choices=ROLES, required=False, label=_("Letters use it as")),
     "autocomplete": lambda: blocks.ChoiceBlock(

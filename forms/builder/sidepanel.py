@@ -9,12 +9,15 @@ from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.generic.preview import PreviewOnEdit
 
 from forms import diagram
+from forms.coverage import survey, ways_while_editing
 from forms.figures import PERIOD_DAYS, step_figures
 from forms.findings import ERROR
 from forms.publishing import compiled_draft, findings_of
 from forms.walk import walk
 
 PERIODS = (7, 30, 90, 365)
+#: Ways walked while somebody types; the page of sample families walks more.
+MOST_WALKED = 400
 
 
 class MapSidePanel(BaseSidePanel):
@@ -71,12 +74,21 @@ class MapView(PreviewOnEdit):
             "outline": diagram.outline(nodes),
             "findings": sorted(findings, key=lambda finding: finding.level != ERROR),
             "questions": sum(len(step["questions"]) for step in compiled["steps"]),
+            "survey": survey(
+                compiled, draft.samples or [], limit=ways_while_editing(compiled, MOST_WALKED)
+            ),
+            "samples": draft.samples,
         }
         return JsonResponse(
             {
                 "is_valid": True,
                 "errors": sum(finding.level == ERROR for finding in findings),
                 "findings": len(findings),
+                "notes": [
+                    {"id": one.block_id, "level": one.level, "message": one.message}
+                    for one in findings
+                    if one.block_id
+                ],
                 "html": render_to_string("forms/builder/map.html", context, request=request),
             }
         )

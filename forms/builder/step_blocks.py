@@ -37,7 +37,7 @@ class StepBlock(blocks.StructBlock):
     min = blocks.IntegerBlock(required=False, min_value=0, max_value=50, label=_("At least"))
     max = blocks.IntegerBlock(required=False, min_value=1, max_value=50, label=_("At most"))
     count_from = ReferenceBlock(
-        kind="number", label=_("As many as the answer to"), help_text=_("Left empty, they choose.")
+        kind="amount", label=_("As many as the answer to"), help_text=_("Left empty, they choose.")
     )
     key = key_block()
 

@@ -3,13 +3,14 @@
 Importing this package registers the hub's own; another app registers its own from its ready().
 """
 
-from . import choices, compound, dates, files, offerings, shown, text
+from . import choices, codes, compound, dates, files, offerings, shown, text
 from .base import Asking, FieldType, field_type, field_types
 
 __all__ = [
     "Asking",
     "FieldType",
     "choices",
+    "codes",
     "compound",
     "dates",
     "field_type",

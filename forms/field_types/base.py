@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language, gettext
 
 from cms.registry import Registry
 
@@ -24,6 +25,7 @@ class Asking:
 
     answers: dict = field(default_factory=dict)
     today: date | None = None
+    form_id: int | None = None
     journey_id: int | None = None
     offering_id: int | None = None
     count_of: dict[str, int] = field(default_factory=dict)
@@ -31,7 +33,29 @@ class Asking:
 
 def lower_first(text: str) -> str:
     """ "Date of birth" -> "date of birth", but "GP's name" and "NHS number" stay as they are."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() or len(text) == 1 else text
+    is_word = text[1:2].islower() or text[1:2] in ("", "-")
+    return text[:1].lower() + text[1:] if is_word else text
+
+
+#: Words before which no "a" stands: other articles, whose it is, and questions.
+WITHOUT = (
+    "a an the your their his her our my its any some all each every other another which what who "
+    "whom whose how where when why if whether anything anyone more further at for to in on"
+)
+NO_ARTICLE = frozenset(WITHOUT.split())
+MASS = frozenset({"information", "music", "help", "advice", "evidence", "details", "feedback"})
+SOUNDS_LIKE_YOU = ("uni", "uk", "one", "eu")
+
+
+def with_article(label: str) -> str:
+    """ "E-mail address" -> "an e-mail address"; "Your name", "Allergies" stay as they are."""
+    words = lower_first(label)
+    first, head = words.split(" ")[0].casefold(), words.split(" of ")[0].split(" ")[-1].casefold()
+    is_plural = head.endswith("s") and not head.endswith(("ss", "us", "’s", "'s"))
+    if not words[:1].isalpha() or first in NO_ARTICLE or head in MASS or is_plural:
+        return words
+    is_an = first[0] in "aeiou" and not first.startswith(SOUNDS_LIKE_YOU)
+    return f"{'an' if is_an else 'a'} {words}"
 
 
 class FieldType:
@@ -50,6 +74,8 @@ class FieldType:
     layout = ""
     prefix = ""
     enter = "Enter"
+    #: Whether one child's answer may be another's: then `settings.same_as_first` offers it.
+    is_shared = True
 
     def required_message(self, question: Question) -> str:
         """What to do, as a sentence that names the question; the form's author may give one."""
@@ -57,9 +83,12 @@ class FieldType:
         if own:
             return own
         label = question["label"].rstrip()
+        words = {"do": gettext(self.enter), "label": label}
         if label.endswith(("?", ".", ":")):
-            return f"{self.enter} an answer to “{label}”"
-        return f"{self.enter} {lower_first(label)}"
+            return gettext("%(do)s an answer to “%(label)s”") % words
+        is_english = (get_language() or "en").startswith("en")
+        named = with_article(label) if is_english else lower_first(label)
+        return gettext("%(do)s %(label)s") % {**words, "label": named}
 
     def field_options(self, question: Question) -> dict:
         """The keyword arguments that every Django field takes."""
@@ -69,7 +98,8 @@ class FieldType:
             "required": question["required"],
             "error_messages": {
                 "required": self.required_message(question),
-                "invalid_choice": f"Select one of the answers to “{question['label']}”",
+                "invalid_choice": gettext("Select one of the answers to “%(label)s”")
+                % {"label": question["label"]},
             },
         }
 
@@ -96,6 +126,21 @@ class FieldType:
     def lines(self, question: Question, value: Any) -> list[str]:
         """The answer as people read it, line by line; [] when there is none."""
         return [] if value in (None, "", [], {}) else [str(value)]
+
+    def cell(self, question: Question, value: Any) -> Any:
+        """The answer as one cell of a table: a number or a day as such, else text.
+
+        A table has many: it must not ask the database. Never called without an answer.
+        """
+        return "; ".join(str(line) for line in self.lines(question, value))
+
+    def look_up(self, values: list) -> dict:
+        """What `lines` needs of the database for all these answers, in one query."""
+        return {}
+
+    def lines_with(self, question: Question, value: Any, known: dict) -> list[str]:
+        """`lines`, with what `look_up` found. Types that read the database say it here."""
+        return self.lines(question, value)
 
     def check(self, question: Question) -> list[str]:
         """What is wrong with the question's own settings, in sentences."""

@@ -3,6 +3,7 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from cms.models import Instrument
 from forms.widgets import Declaration, MatrixWidget
@@ -60,14 +61,14 @@ class YesNo(FieldType):
         own = question["settings"].get("error")
         label = question["label"]
         return own or (
-            f"Select yes or no for “{label}”"
+            gettext("Select yes or no for “%(label)s”") % {"label": label}
             if label.endswith("?")
-            else f"Select yes or no for {lower_first(label)}"
+            else gettext("Select yes or no for %(label)s") % {"label": lower_first(label)}
         )
 
     def field(self, question):
         return forms.TypedChoiceField(
-            choices=[("yes", "Yes"), ("no", "No")],
+            choices=[("yes", gettext("Yes")), ("no", gettext("No"))],
             coerce=lambda value: value == "yes",
             empty_value=None,
             widget=forms.RadioSelect,
@@ -80,10 +81,13 @@ class YesNo(FieldType):
     def from_json(self, value):
         return {True: "yes", False: "no"}.get(value, value)
 
+    def cell(self, question, value):
+        return self.lines(question, value)[0]
+
     def lines(self, question, value):
         if value is None or value == "":
             return []
-        return ["Yes" if value in (True, "yes", "true") else "No"]
+        return [gettext("Yes") if value in (True, "yes", "true") else gettext("No")]
 
     def example(self, question):
         return True
@@ -105,7 +109,8 @@ class Select(Choosing):
 
     def field(self, question):
         return forms.ChoiceField(
-            choices=[("", "Choose one"), *_choices(question)], **self.field_options(question)
+            choices=[("", gettext("Choose one")), *_choices(question)],
+            **self.field_options(question),
         )
 
 
@@ -120,7 +125,7 @@ class Checkboxes(Choosing):
     def field_options(self, question):
         options = super().field_options(question)
         if not options["help_text"]:
-            options["help_text"] = "Select all that apply."
+            options["help_text"] = gettext("Select all that apply.")
         return options
 
     def field(self, question):
@@ -157,6 +162,7 @@ class InstrumentChoice(FieldType):
     label = "Instrument or voice"
     group = "Music"
     enter = "Select"
+    named = {"none": "None yet", OTHER: "Another instrument"}
     settings_schema = {
         "none": {"type": "boolean"},
         "families": {"type": "array", "items": {"enum": list(Instrument.Family.values)}},
@@ -180,12 +186,19 @@ class InstrumentChoice(FieldType):
             choices.insert(1, ("none", "None yet"))
         field.choices = [*choices, (OTHER, "Another instrument")]
 
+    def cell(self, question, value):
+        return self.named.get(value) or str(value).replace("-", " ").capitalize()
+
+    def look_up(self, values):
+        slugs = {value for value in values if value and value not in self.named}
+        found = Instrument.objects.filter(slug__in=slugs) if slugs else ()
+        return {instrument.slug: instrument.name for instrument in found}
+
     def lines(self, question, value):
-        if not value:
-            return []
-        named = {"none": "None yet", OTHER: "Another instrument"}.get(value)
-        found = named or Instrument.objects.filter(slug=value).values_list("name", flat=True)
-        return [named] if named else [found[0] if found else str(value)]
+        return self.lines_with(question, value, self.look_up([value]))
+
+    def lines_with(self, question, value, known):
+        return [(self.named | known).get(value, str(value))] if value else []
 
     def example(self, question):
         return OTHER
@@ -230,6 +243,7 @@ class Grade(FieldType):
 class DeclarationTick(FieldType):
     """A statement that has to be ticked to go on; its words are kept with the submission."""
 
+    is_shared = False
     label = "Declaration"
     group = "Agreement"
 
@@ -253,6 +267,7 @@ class DeclarationTick(FieldType):
 class Slot(Choosing):
     """One of the appointments that the form's author lists; each option is a time."""
 
+    is_shared = False
     label = "Appointment"
     group = "Date and time"
 

@@ -46,6 +46,7 @@ class PartsField(forms.Field):
 class Name(FieldType):
     """First and last name, as on official papers. Nothing is assumed about either."""
 
+    is_shared = False
     label = "Name of a person"
     group = "Contact"
     layout = "parts"

@@ -93,6 +93,7 @@ def _day(text):
 
 @field_type("date")
 class Date(FieldType):
+    is_shared = False
     label = "Date"
     group = "Date and time"
     layout = "date"
@@ -121,6 +122,9 @@ class Date(FieldType):
     def from_json(self, value):
         day = _day(value)
         return {"day": str(day.day), "month": str(day.month), "year": str(day.year)} if day else {}
+
+    def cell(self, question, value):
+        return _day(value) or str(value)
 
     def lines(self, question, value):
         day = _day(value)

@@ -1,74 +1,81 @@
 # ruff: noqa: ANN001, ANN201 - the signatures, and their types, are those of base.FieldType
-"""The file question: what may be sent, checked by content and not by name.
+"""The file question: what may be sent. What a file is, its bytes say (forms.filechecks).
 
-The field only checks. Keeping the bytes is forms.attachments, which writes an Attachment row and
-private storage; an answer holds the keys of those rows.
+The field checks, makes pictures anew and asks the scanner; keeping the bytes is forms.attachments,
+which writes an Attachment row and private storage. An answer holds the keys of those rows.
 """
 
-import filetype
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from forms.filechecks import KINDS, RefusedFileError, WrongKindError
+from forms.incoming import taken_in
 from forms.widgets import Files
 
 from .base import FieldType, field_type, lower_first
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-KINDS = {
-    "pdf": ("PDF", ("application/pdf",)),
-    "jpg": ("JPEG picture", ("image/jpeg",)),
-    "png": ("PNG picture", ("image/png",)),
-    "docx": ("Word document", (DOCX,)),
-    "mp3": ("MP3 recording", ("audio/mpeg",)),
-    "m4a": ("M4A recording", ("audio/mp4", "audio/x-m4a", "audio/m4a")),
-}
 DEFAULT_KINDS = ("pdf", "jpg", "png")
 MAX_MEGABYTES, MAX_FILES = 10, 5
 
 
-def content_type_of(upload) -> str:
-    """What the bytes are, whatever the name says; "" when they are nothing we know."""
-    upload.seek(0)
-    kind = filetype.guess(upload.read(8192))
-    upload.seek(0)
-    return kind.mime if kind else ""
-
-
 class FilesField(forms.Field):
-    """New uploads, checked; `kept` is how many are there already."""
+    """New uploads, checked; `kept` is how many are there already.
+
+    Cleans to a list of forms.incoming.Incoming.
+    """
 
     def __init__(self, *, kinds, megabytes, most, **kwargs):
-        super().__init__(widget=Files(), **kwargs)
+        endings = [f".{ending}" for kind in kinds for ending in KINDS[kind].endings]
+        attrs = {"accept": ",".join(endings)} | ({"multiple": True} if most > 1 else {})
+        super().__init__(widget=Files(attrs), **kwargs)
         self.kinds, self.megabytes, self.most = kinds, megabytes, most
         self.kept = 0
 
     def clean(self, value):
-        uploads = [upload for upload in value or [] if upload]
+        uploads = [upload for upload in value or [] if upload or upload.name]
         if not uploads:
             if self.required and not self.kept:
                 raise ValidationError(self.error_messages["required"], code="required")
             return []
         if len(uploads) > self.most:
-            raise ValidationError(f"Select {self.most} files or fewer", code="many")
-        for upload in uploads:
-            self._check(upload)
-        return uploads
+            words = ngettext("Select one file", "Select %(n)s files or fewer", self.most)
+            raise ValidationError(words % {"n": self.most}, code="many")
+        if self.most > 1 and self.kept + len(uploads) > self.most:
+            raise ValidationError(
+                ngettext(
+                    "You can send %(n)s file. Remove the one you have sent first",
+                    "You can send %(n)s files, with those you have sent. Remove one first",
+                    self.most,
+                )
+                % {"n": self.most},
+                code="many",
+            )
+        return [self._checked(upload) for upload in uploads]
 
-    def _check(self, upload):
+    def _checked(self, upload):
+        if not upload.size:
+            raise ValidationError(_("The selected file is empty"), code="empty")
         if upload.size > self.megabytes * 1_048_576:
             raise ValidationError(
-                f"The selected file must be smaller than {self.megabytes}MB", code="big"
+                _("The selected file must be smaller than %(n)sMB") % {"n": self.megabytes},
+                code="big",
             )
-        if not upload.size:
-            raise ValidationError("The selected file is empty", code="empty")
-        allowed = {mime for kind in self.kinds for mime in KINDS[kind][1]}
-        if content_type_of(upload) not in allowed:
-            names = " or ".join(KINDS[kind][0] for kind in self.kinds)
-            raise ValidationError(f"The selected file must be a {names}", code="type")
+        try:
+            return taken_in(upload, self.kinds)
+        except WrongKindError:
+            names = " or ".join(KINDS[kind].label for kind in self.kinds)
+            raise ValidationError(
+                _("The selected file must be a %(kinds)s") % {"kinds": names}, code="type"
+            ) from None
+        except RefusedFileError as refused:
+            raise ValidationError(str(refused), code="refused") from None
 
 
 @field_type("file")
 class File(FieldType):
+    is_shared = False
     label = "File"
     group = "Files"
     settings_schema = {
@@ -85,14 +92,15 @@ class File(FieldType):
     def field(self, question):
         own = question["settings"]
         megabytes = own.get("max_mb") or MAX_MEGABYTES
-        kinds = own.get("types") or DEFAULT_KINDS
-        names = ", ".join(KINDS[kind][0] for kind in kinds)
+        kinds = list(own.get("types") or DEFAULT_KINDS)
+        most = own.get("max_files") or 1
+        names = ", ".join(KINDS[kind].label for kind in kinds)
         options = self.field_options(question)
         limits = f"{names}. Up to {megabytes}MB a file."
+        if most > 1:
+            limits += f" You can add up to {most} files."
         options["help_text"] = f"{options['help_text']} {limits}".strip()
-        return FilesField(
-            kinds=kinds, megabytes=megabytes, most=own.get("max_files") or 1, **options
-        )
+        return FilesField(kinds=kinds, megabytes=megabytes, most=most, **options)
 
     def lines(self, question, value):
         return [f"{kept['name']} ({size_in_words(kept['size'])})" for kept in value or []]

@@ -132,6 +132,7 @@ class PlacesField(forms.Field):
 class Places(FieldType):
     """`course` is a course's slug; `children` the key of the repeated step that names them."""
 
+    is_shared = False
     label = "Places on a course date"
     group = "Booking"
     layout = "places"
@@ -167,6 +168,11 @@ class Places(FieldType):
             field.widget.dates.append(
                 (offering.reference, say_offering(offering), hint, bool(left or mine))
             )
+
+    def cell(self, question, value):
+        if not isinstance(value, dict):
+            return str(value)
+        return f"{value.get('offering', '')}, {value.get('children', '')}"
 
     def lines(self, question, value):
         if not value:

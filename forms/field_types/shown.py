@@ -1,6 +1,8 @@
 # ruff: noqa: ANN001, ANN201 - the signatures, and their types, are those of base.FieldType
 """Question types that nobody answers: words to read, and values worked out from other answers."""
 
+from decimal import Decimal
+
 from cms.conditions import as_date, holds
 from cms.school_year import age_on
 
@@ -58,6 +60,11 @@ class Calculated(FieldType):
         if own.get("count_of"):
             return len(answers.get(own["count_of"]) or [])
         return None
+
+    def cell(self, question, value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return "; ".join(self.lines(question, value))
+        return Decimal(value) / 100 if question["settings"].get("money") else value
 
     def lines(self, question, value):
         if value is None:

@@ -227,11 +227,17 @@ class Number(FieldType):
     def to_json(self, value):
         return value
 
+    def cell(self, question, value):
+        return value if isinstance(value, int | float) else str(value)
+
     def lines(self, question, value):
         if value is None:
             return []
         unit = question["settings"].get("unit", "")
-        return [f"{value:,} {unit}".strip() if isinstance(value, int | float) else str(value)]
+        if not isinstance(value, int | float):
+            return [str(value)]
+        # Without a unit it may be a year, which no comma divides.
+        return [f"{value:,} {unit}".strip() if unit or value >= 10_000 else str(value)]
 
     def example(self, question):
         return question["settings"].get("min") or 1
@@ -267,6 +273,9 @@ class Money(FieldType):
 
     def from_json(self, value):
         return pounds(value).lstrip("£").replace(",", "") if isinstance(value, int) else value
+
+    def cell(self, question, value):
+        return Decimal(value) / 100 if isinstance(value, int) else str(value)
 
     def lines(self, question, value):
         return [pounds(value)] if isinstance(value, int) else []

@@ -1,18 +1,44 @@
 """Every record of forms, re-exported: write `from forms.models import FormVersion`.
 
-definitions is what staff make, and holds no personal data; journeys is what families write.
+definitions is what staff make, and holds no personal data; journeys is what families write,
+family how they come back to it, asked what we then still want; answers is what staff need to work
+with many submissions.
 """
 
+from .answers import AnswerColumns, AnswerExport, AnswerMark, ForgottenCount, StepTally
+from .asked import AnswerChange, MoreRequest
+from .children import ChildMark
+from .codes import PriceCode, PriceCodeUse
 from .definitions import FormDefinition, FormVersion, NeverChangesError
+from .family import FamilyLink, FamilySession
 from .journeys import Attachment, Journey, Submission, facts_for, offering_day
+from .notes import FormNote, NoteFollower
+from .privacy import DeletionRequest
+from .waiting import WaitingRequest
 
 __all__ = [
+    "AnswerChange",
+    "AnswerColumns",
+    "AnswerExport",
+    "AnswerMark",
     "Attachment",
+    "ChildMark",
+    "DeletionRequest",
+    "FamilyLink",
+    "FamilySession",
+    "ForgottenCount",
     "FormDefinition",
+    "FormNote",
     "FormVersion",
     "Journey",
+    "MoreRequest",
     "NeverChangesError",
+    "NoteFollower",
+    "PriceCode",
+    "PriceCodeUse",
+    "StepTally",
     "Submission",
+    "WaitingRequest",
     "facts_for",
     "offering_day",
 ]

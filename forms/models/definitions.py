@@ -48,6 +48,8 @@ class FormDefinition(
     data = models.JSONField(default=dict, blank=True)
     workflow_slug = models.SlugField(_("review process"), blank=True)
     samples = models.JSONField(_("sample families"), default=list, blank=True)
+    #: What becomes of families half-way when this draft goes live (forms.publishing.keep_choices).
+    half_way = models.JSONField(_("families half-way"), default=dict, blank=True, editable=False)
 
     workflow_states = GenericRelation(
         "wagtailcore.WorkflowState",
@@ -81,13 +83,17 @@ class FormDefinition(
         NotPublishableError, with each error found, and then changes nothing. A revision whose
         time has not come is checked now and compiled when it has.
         """
-        from forms.publishing import check_or_raise, publish_version  # noqa: PLC0415 - they read it
+        from forms.publishing import (  # noqa: PLC0415 - they read it
+            check_or_raise,
+            is_for_later,
+            publish_version,
+        )
 
         wanted = revision.as_object()
         check_or_raise(wanted)
         with transaction.atomic():
             super().publish(revision, user=user, **kwargs)
-            if not wanted.go_live_at or wanted.go_live_at <= timezone.now():
+            if not is_for_later(wanted):
                 publish_version(wanted, by=user)
 
     @property
@@ -115,6 +121,11 @@ class FormDefinition(
         return self.versions.order_by("-number").first()
 
 
+class FormVersionQuerySet(models.QuerySet):
+    def update(self, **kwargs):
+        raise NeverChangesError("A published version is never changed: publish a new one.")
+
+
 class FormVersion(models.Model):
     """One published form: compiled, numbered, immutable. See forms.compile for the shape."""
 
@@ -128,6 +139,8 @@ class FormVersion(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
+    objects = FormVersionQuerySet.as_manager()
+
     class Meta:
         ordering = ["form", "-number"]
         default_permissions = ("view",)
@@ -137,6 +150,16 @@ class FormVersion(models.Model):
 
     def __str__(self):
         return f"Form {self.form_id}, version {self.number}"
+
+    @property
+    def title(self):
+        """What the form was called when this version was published."""
+        return self.compiled["title"]
+
+    @property
+    def slug(self):
+        """Its address then: a family half-way keeps the one that it has."""
+        return self.compiled["slug"]
 
     def save(self, *args, **kwargs):
         if not self._state.adding:

@@ -8,6 +8,7 @@ A journey keeps the version it began with, whatever is published meanwhile.
 
 import uuid
 
+from django.apps import apps
 from django.core.files.storage import storages
 from django.db import models
 from django.utils import timezone
@@ -45,7 +46,9 @@ class Journey(models.Model):
         CourseDate, models.PROTECT, null=True, blank=True, related_name="+"
     )
     answers = EncryptedJSONField(default=dict)
+    suggested = EncryptedJSONField(default=dict)  # what the family said before: see family.again
     rev = models.PositiveIntegerField(default=0)
+    language = models.CharField(max_length=10, blank=True)
     owner_hash = models.CharField(max_length=64)
     resume_hash = models.CharField(max_length=64, blank=True, db_index=True)
     resume_expires_at = models.DateTimeField(null=True, blank=True)
@@ -54,6 +57,7 @@ class Journey(models.Model):
     began_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    is_tallied = models.BooleanField(default=False, help_text=_("Its steps are counted for good."))
 
     objects = JourneyQuerySet.as_manager()
 
@@ -75,7 +79,15 @@ class Journey(models.Model):
 
 
 class SubmissionQuerySet(ScopedQuerySet):
-    """Submissions, narrowed to what a member of staff may reach."""
+    """Submissions. A role reaches those whose case it reaches, and those without any case."""
+
+    def narrowed_to_role(self, group_id):
+        # A case has its submission's reference, and both are unique.
+        cases = apps.get_model("workflows", "Case").objects
+        own = cases.filter(reference=models.OuterRef("reference"))
+        return self.filter(
+            models.Exists(own.narrowed_to_role(group_id)) | ~models.Exists(own.order_by())
+        )
 
 
 class Submission(models.Model):
@@ -94,6 +106,13 @@ class Submission(models.Model):
     labels = EncryptedJSONField(default=list)
     price = models.JSONField(null=True, blank=True)
     submitted_at = models.DateTimeField(default=timezone.now)
+    contact_seal = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    # What has become of it since: see forms.due and forms.forgetting.
+    dropped = models.JSONField(default=list, help_text=_("Questions whose answers are gone."))
+    anonymised_at = models.DateTimeField(null=True, blank=True)
+    hold_reason = models.CharField(
+        max_length=200, blank=True, help_text=_("Why it is kept although its time is over.")
+    )
 
     objects = SubmissionQuerySet.as_manager()
     scope_centres = ("offering__centre",)
@@ -101,6 +120,10 @@ class Submission(models.Model):
     class Meta:
         ordering = ["-submitted_at"]
         default_permissions = ("view",)
+        permissions = [
+            ("hold_submission", "Can hold submissions back from being deleted"),
+            ("forget_submission", "Can delete what a family sent, when it asks for that"),
+        ]
 
     def __str__(self):
         return self.reference
@@ -119,7 +142,74 @@ class Submission(models.Model):
 
         `group` names the group of restricted fields (cms.roles) a section belongs to, or "".
         """
-        return self.labels
+        later = [
+            {**part, "title": f"{request.form.title}: {part['title']}"}
+            for request in self.requests.filter(journey__submission__isnull=False)
+            for part in request.journey.submission.labels
+        ]
+        return [*self.labels, *self._price_section(), *later]
+
+    def _price_section(self):
+        """What it costs, as the family saw it. Help with costs is nobody's business but some."""
+        from forms.pricing import from_data  # noqa: PLC0415 - it reads models
+
+        price = from_data(self.price)
+        if price is None:
+            return []
+        rows = [{"question": line.label, "lines": [line.words]} for line in price.lines]
+        rows.append({"question": _("To pay"), "lines": [price.words]})
+        return [{"title": _("What it costs"), "group": "money", "rows": rows}]
+
+    def case_facts(self):
+        """Each answer by the key of its question: see forms.factsheet."""
+        from forms.factsheet import facts_of  # noqa: PLC0415 - it reads this model
+
+        return facts_of(self)
+
+    def case_files(self):
+        """What was sent with it: `[{name, id, question, label, note, url, group}]`.
+
+        `url` is "" for a file that may not be opened now; `group` as in `case_sections`.
+        """
+        from forms.filepages import files_of  # noqa: PLC0415 - it reads this model
+
+        return files_of(self)
+
+    def open_case_file(self, file_id):
+        """A file of `case_files`, (content, content type); LookupError when it cannot be opened."""
+        from forms.filepages import content_of  # noqa: PLC0415 - it reads this model
+
+        return content_of(self, file_id)
+
+    def case_answer(self, key):
+        """The answers to one question as people read them, one of each; [] without any."""
+        from forms.reviewing import answers_to  # noqa: PLC0415 - it reads this model
+
+        return answers_to(self, key)
+
+    def case_identity(self):
+        """Which questions say who it is, for blind reviewers: see forms.reviewing."""
+        from forms.reviewing import identity  # noqa: PLC0415 - it reads this model
+
+        return identity(self)
+
+    def case_kin(self):
+        """References of other submissions about the same children: see forms.children."""
+        from forms.children import kin  # noqa: PLC0415 - it reads this model
+
+        return kin(self)
+
+    def case_people(self, user):
+        """`[{name, url}]`: the children as the roster knows them, within the user's reach."""
+        from forms.children import people  # noqa: PLC0415 - it reads this model
+
+        return people(self, user)
+
+    def answers_changed_since(self, moment):
+        """Questions that the family has answered anew since then."""
+        from forms.children import changed_since  # noqa: PLC0415 - it reads this model
+
+        return changed_since(self, moment)
 
     def mail_context(self):
         """What letters about this submission may say: see forms.letter_facts."""

@@ -1,0 +1,95 @@
+# ruff: noqa: ANN001, ANN201 - the signatures are those of Wagtail's views and side panels
+"""The notes on a form: a page with all threads, and the open ones beside the editor."""
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.ui.side_panels import BaseSidePanel
+
+from forms import notes
+from forms.models import FormNote
+from forms.publishing import compiled_draft
+
+from .drafts import DraftView
+
+
+class NotesView(DraftView):
+    """GET shows every thread; POST writes, answers, resolves, opens again, follows."""
+
+    template_name = "forms/builder/notes.html"
+    page_title = gettext_lazy("Notes")
+
+    def get_context_data(self, **kwargs):
+        form = compiled_draft(self.draft)
+        parts = list(notes.parts_of(form))
+        about = self.request.GET.get("about", "")
+        return super().get_context_data(**kwargs) | {
+            "threads": notes.threads_of(self.definition, form),
+            "parts": parts,
+            "about": about if about in dict(parts) else "",
+            "follows": notes.follows(self.definition, self.request.user),
+            "longest": notes.LONGEST,
+        }
+
+    def post(self, request, *args, **kwargs):
+        action = request.POST.get("action", "")
+        if action in ("write", "reply"):
+            return self.write(action)
+        if action in ("resolve", "open"):
+            notes.resolve(self.thread(), by=request.user if action == "resolve" else None)
+        elif action in ("follow", "unfollow"):
+            notes.follow(self.definition, request.user, wanted=action == "follow")
+        return self.go(request.path)
+
+    def thread(self):
+        number = self.request.POST.get("thread", "")
+        pk = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+        return get_object_or_404(FormNote, pk=pk, form=self.definition, reply_to=None)
+
+    def write(self, action):
+        text = self.request.POST.get("text", "").replace("\0", "").strip()
+        if not text or len(text) > notes.LONGEST:
+            problem = _("Write the note first: up to %(n)s letters.") % {"n": notes.LONGEST}
+            return self.show(status=422, problem=problem)
+        about = self.request.POST.get("about", "")
+        known = dict(notes.parts_of(compiled_draft(self.draft)))
+        thread = self.thread() if action == "reply" else None
+        notes.write(
+            self.definition,
+            text,
+            by=self.request.user,
+            block_id=thread.block_id if thread else about if about in known else "",
+            reply_to=thread,
+        )
+        messages.success(self.request, _("Your note is kept. Those who follow the form are told."))
+        return self.go(self.request.path)
+
+
+class NotesSidePanel(BaseSidePanel):
+    """The open threads, and the way to write one."""
+
+    class SidePanelToggle(BaseSidePanel.SidePanelToggle):
+        aria_label = gettext_lazy("Toggle notes")
+        icon_name = "comment"
+
+        def get_context_data(self, parent_context):
+            form = self.panel.object.pk
+            threads = FormNote.objects.filter(form_id=form, reply_to=None, resolved_at=None)
+            return super().get_context_data(parent_context) | {
+                "count": threads.count() if form else 0
+            }
+
+    name = "notes"
+    title = gettext_lazy("Notes")
+    template_name = "forms/builder/notes_panel.html"
+    order = 400
+
+    def get_context_data(self, parent_context):
+        context = super().get_context_data(parent_context)
+        if not self.object.pk:
+            return context
+        form = compiled_draft(self.object)
+        threads = [one for one in notes.threads_of(self.object, form) if one.is_open]
+        url = self.object.snippet_viewset.url_of("notes", self.object.pk)
+        return context | {"threads": threads, "url": url}
