@@ -6,15 +6,18 @@ therefore never talks to the outside itself: it writes rows, such as a message i
 To add one, decorate a subclass with `@actions("its_key")`; the key is stored, never rename it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from cms import mail
+from cms.mailmarkup import MailMarkupError
 from cms.models import MailTemplate
 from cms.registry import Registry
 
@@ -24,6 +27,17 @@ if TYPE_CHECKING:
 
 class ActionProblemError(Exception):
     """The action could not be done. The message is a sentence that staff will read."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that whoever presses a button may tick: posted as `name`, by its `value`."""
+
+    name: str
+    value: str
+    label: str
+    group: str
+    is_ticked: bool
 
 
 class Action:
@@ -36,6 +50,7 @@ class Action:
     label = ""
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    at_press: tuple[str, ...] = ()  # options that whoever presses may choose anew
 
     def __init__(self, row: "ActionRun | None" = None):
         self.row = row
@@ -57,6 +72,14 @@ class Action:
         missing = [f"“{name}” is missing." for name in self.required if not options.get(name)]
         known = {*self.required, *self.optional}
         return missing + [f"“{name}” is not an option." for name in options if name not in known]
+
+    def check_target(self, options: dict, target: dict) -> list[str]:
+        """Sentences on why these options do not suit the compiled stage that comes next."""
+        return []
+
+    def choices(self, case: "Case", options: dict) -> list[Choice]:
+        """What can be ticked for the options in `at_press`, as the case stands."""
+        return []
 
     def run(self, case: "Case", options: dict) -> str:
         """Do it, inside a transaction. Returns the line for the case's history.
@@ -105,13 +128,27 @@ class SendEmail(Action):
             raise ActionProblemError(
                 "There is no e-mail address to send to. Add one, then try again."
             )
-        mail.queue(
-            options["template"],
-            to=address,
-            context=mail_context(case, self.row.event),
-            key=self.once,
-            record=case,
-        )
+        try:
+            mail.queue(
+                options["template"],
+                to=address,
+                context=mail_context(case, self.row.event),
+                key=self.once,
+                record=case,
+            )
+        except mail.UnknownTemplateError as problem:
+            raise ActionProblemError(
+                f"There is no e-mail called “{options['template']}” any more. "
+                "Write it, then try again."
+            ) from problem
+        except MailMarkupError as problem:
+            raise ActionProblemError(
+                f"{problem} Mend the e-mail “{options['template']}”, then try again."
+            ) from problem
+        except ValidationError as problem:
+            raise ActionProblemError(
+                "The address that the family gave cannot be written to."
+            ) from problem
         return f"E-mail “{options['template']}” put in the outbox"
 
 
@@ -124,6 +161,8 @@ def _templates() -> list[tuple[str, str]]:
 
 def mail_context(case: "Case", event: "CaseEvent | None" = None) -> dict:
     """What a case's mail may say: its subject's own `mail_context()`, then the case's facts."""
+    from .reviews.feedback import feedback  # noqa: PLC0415 - it reads cases, which read actions
+
     own = getattr(case.subject, "mail_context", None)
     return {
         **(own() if own else {}),
@@ -132,6 +171,7 @@ def mail_context(case: "Case", event: "CaseEvent | None" = None) -> dict:
         "status": case.public_status,
         "what_next": case.stage.public_note,
         "comment": event.comment if event else "",
+        "feedback": "\n\n".join(feedback(case)),
     }
 
 
@@ -195,6 +235,18 @@ def in_days(days: int, now: datetime | None = None) -> datetime:
     """The end of the London day that is `days` days from now, whatever the clocks do between."""
     day = timezone.localtime(now).date() + timedelta(days=days)
     return timezone.make_aware(timezone.datetime(day.year, day.month, day.day, 23, 59))
+
+
+@actions("clear_due_date")
+class ClearDueDate(Action):
+    """Nothing is due any more, until the case moves on."""
+
+    label = _("Clear the due date")
+
+    def run(self, case: "Case", options: dict) -> str:
+        case.due_at = None
+        case.save(update_fields=["due_at"])
+        return "Due date cleared"
 
 
 @actions("add_note")

@@ -23,8 +23,24 @@ from cms.roles import BY_LABEL, ROLES
 
 from .actions import actions
 from .findings import ERROR
-from .plan import KINDS
+from .plan import APPOINTMENT, FAMILY, KINDS
+from .reviews.blocks import (
+    ReviewBlock,
+    RubricBlock,
+    review_data,
+    review_value,
+    rubric_data,
+    rubric_value,
+)
 
+# Fields of a stage that name one of its own buttons.
+BY_LABEL_OF_BUTTON = (
+    "auto_button",
+    "answered_button",
+    "booked_button",
+    "kept_button",
+    "missed_button",
+)
 OPERATORS = {
     "is": _("is"),
     "is_not": _("is not"),
@@ -48,10 +64,15 @@ def role_choices():
     return [*((role.key, role.label) for role in ROLES.values()), *own]
 
 
+def presser_choices():
+    """The same, and the family itself."""
+    return [(FAMILY, _("The family, in its folder")), *role_choices()]
+
+
 class RolesBlock(blocks.MultipleChoiceBlock):
-    def __init__(self, **kwargs):
+    def __init__(self, *, choices=role_choices, **kwargs):
         kwargs.setdefault("required", False)
-        super().__init__(choices=role_choices, widget=forms.CheckboxSelectMultiple, **kwargs)
+        super().__init__(choices=choices, widget=forms.CheckboxSelectMultiple, **kwargs)
 
 
 class StageChoiceBlock(blocks.FieldBlock):
@@ -68,7 +89,13 @@ class StageChoiceBlock(blocks.FieldBlock):
 
 
 class ClauseBlock(blocks.StructBlock):
-    question = blocks.CharBlock(help_text=_("The key of a question of the form."))
+    question = blocks.CharBlock(required=False, help_text=_("The key of a question of the form."))
+    score = blocks.CharBlock(
+        required=False,
+        max_length=80,
+        label=_("Or a score"),
+        help_text=_("total, reviews, missing, spread, or the key of a criterion."),
+    )
     op = blocks.ChoiceBlock(choices=list(OPERATORS.items()), default="is", label=_("Compare"))
     value = blocks.CharBlock(required=False)
     more = blocks.CharBlock(required=False, max_length=2000)  # what this editor cannot show
@@ -105,7 +132,9 @@ class ButtonBlock(blocks.StructBlock):
     label = blocks.CharBlock(max_length=60)
     to = StageChoiceBlock(label=_("Leads to"))
     roles = RolesBlock(
-        label=_("Who may press it"), help_text=_("None chosen: those who own the stage.")
+        choices=presser_choices,
+        label=_("Who may press it"),
+        help_text=_("None chosen: those who own the stage."),
     )
     comment = blocks.ChoiceBlock(
         choices=[("optional", _("Optional")), ("required", _("Required")), ("none", _("None"))],
@@ -119,11 +148,33 @@ class ButtonBlock(blocks.StructBlock):
         label=_("Only when"),
         help_text=_("Without a condition it can always be pressed."),
     )
+    appointment = blocks.ChoiceBlock(
+        required=False,
+        choices=list(APPOINTMENT.items()),
+        label=_("And only when"),
+        help_text=_("What has to be true of the case's appointment. Empty: nothing."),
+    )
     key = blocks.CharBlock(required=False, max_length=60)
 
     class Meta:
         label = _("Button")
         icon = "arrow-right-full"
+
+
+class ScoringBlock(ReviewBlock):
+    scorers = RolesBlock(
+        label=_("Who scores"),
+        help_text=_("They see what is not hidden from them and their own sheet, never the case."),
+    )
+
+
+def _own_button(label):
+    return blocks.CharBlock(
+        required=False,
+        max_length=60,
+        label=label,
+        help_text=_("The label of one of the buttons above, or nothing."),
+    )
 
 
 class StageBlock(blocks.StructBlock):
@@ -148,6 +199,13 @@ class StageBlock(blocks.StructBlock):
     public_note = blocks.CharBlock(
         required=False, max_length=250, label=_("What happens next, for families")
     )
+    public_days = blocks.IntegerBlock(
+        required=False,
+        min_value=1,
+        max_value=366,
+        label=_("Families expect news within days"),
+        help_text=_("They read the day in their folder. Leave empty to promise nothing."),
+    )
     remind_after_days = blocks.IntegerBlock(
         required=False, min_value=1, max_value=366, label=_("Due after days")
     )
@@ -165,6 +223,49 @@ class StageBlock(blocks.StructBlock):
         label=_("By this button"),
         help_text=_("The label of one of the buttons above."),
     )
+    outcome = blocks.ChoiceBlock(
+        required=False,
+        choices=[("unsuccessful", _("Declined, cancelled or withdrawn"))],
+        label=_("How it ended"),
+        help_text=_(
+            "For a finished stage. Left empty, the application was successful. "
+            "How long answers are kept goes by it."
+        ),
+    )
+    auto_on = blocks.CharBlock(
+        required=False,
+        max_length=10,
+        label=_("Or from this day on"),
+        help_text=_("Such as 2026-10-25: by the same button, at the beginning of that day."),
+    )
+    escalate_after_days = blocks.IntegerBlock(
+        required=False,
+        min_value=1,
+        max_value=366,
+        label=_("Tell another role after days"),
+    )
+    escalate_to = blocks.ChoiceBlock(
+        required=False,
+        choices=role_choices,
+        label=_("Which role"),
+        help_text=_("It then owns the case too, and finds it in its inbox."),
+    )
+    answered_button = blocks.CharBlock(
+        required=False,
+        max_length=60,
+        label=_("When the family has answered, press"),
+        help_text=_("The label of one of the buttons above. Leave empty, and the case stays here."),
+    )
+    review = blocks.ListBlock(
+        ScoringBlock(),
+        default=[],
+        max_num=1,
+        label=_("Scored by reviewers"),
+        help_text=_("For a stage that is being reviewed."),
+    )
+    booked_button = _own_button(_("When an appointment is booked, press"))
+    kept_button = _own_button(_("After the appointment took place, press"))
+    missed_button = _own_button(_("When nobody came to it, press"))
     key = blocks.CharBlock(required=False, max_length=60)
 
     class Meta:
@@ -175,9 +276,13 @@ class StageBlock(blocks.StructBlock):
 
 
 class StagesBlock(blocks.StreamBlock):
-    """All stages. Cleaning fills in keys; outside drafts it also checks that cases can flow."""
+    """All stages, and the scoring sheets that they use.
+
+    Cleaning fills in keys; outside drafts it also checks that cases can flow.
+    """
 
     stage = StageBlock()
+    rubric = RubricBlock()
 
     def clean(self, value):
         value = super().clean(value)
@@ -187,12 +292,16 @@ class StagesBlock(blocks.StreamBlock):
         return value
 
     def _check(self, value):
-        from .compile import check  # noqa: PLC0415 - compile publishes definitions, which hold this
+        from .compile import check_all  # noqa: PLC0415 - compile publishes definitions, which hold this
 
-        found = [f for f in check(to_data("draft", "Draft", value)) if f.level == ERROR]
+        found = [f for f in check_all(to_data("draft", "Draft", value)) if f.level == ERROR]
         if not found:
             return
-        places = {child.value["key"]: index for index, child in enumerate(value)}
+        places = {
+            child.value["key"]: index
+            for index, child in enumerate(value)
+            if child.block_type == "stage"
+        }
         by_stage: dict[int, list] = {}
         loose = []
         for finding in found:
@@ -234,11 +343,23 @@ def _stage_error(stage, findings):
 def _fill_in_keys(value):
     """A key for each stage and button that has none, or that is a copy of another."""
     stages: set[str] = set()
+    rubrics: set[str] = set()
     for child in value:
+        if child.block_type == "rubric":
+            _fill_in_sheet(child.value, rubrics)
+            continue
         _give_key(child.value, child.value["staff_name"], stages)
         in_stage: set[str] = set()
         for button in child.value["buttons"]:
             _give_key(button, button["label"], in_stage)
+
+
+def _fill_in_sheet(sheet, rubrics):
+    _give_key(sheet, sheet["name"], rubrics)
+    for part, name in (("criteria", "name"), ("recommendations", "label")):
+        taken: set[str] = set()
+        for one in sheet[part]:
+            _give_key(one, one[name], taken)
 
 
 def _give_key(struct, name, taken):
@@ -252,15 +373,22 @@ def _give_key(struct, name, taken):
 
 def to_data(slug, title, value):
     """The package format (contract: key "workflow") of what stands in the editor."""
-    return {"slug": slug, "title": title, "stages": [_stage_data(child) for child in value]}
+    stages = [_stage_data(child) for child in value if child.block_type == "stage"]
+    rubrics = [rubric_data(child) for child in value if child.block_type == "rubric"]
+    data = {"slug": slug, "title": title, "stages": stages}
+    return data | ({"rubrics": rubrics} if rubrics else {})
 
 
 def _stage_data(child):
     stage = {name: part for name, part in child.value.items() if part not in ("", None, [])}
     stage["id"] = child.id
     by_label = {button["label"]: button["key"] for button in child.value["buttons"]}
-    if stage.get("auto_button"):
-        stage["auto_button"] = by_label.get(stage["auto_button"], stage["auto_button"])
+    for name in BY_LABEL_OF_BUTTON:
+        if stage.get(name):
+            stage[name] = by_label.get(stage[name], stage[name])
+    stage.pop("review", None)
+    for said in child.value["review"]:
+        stage["review"] = review_data(said)
     stage["buttons"] = [
         _button_data(item.value, item.id) for item in child.value["buttons"].bound_blocks
     ]
@@ -268,7 +396,8 @@ def _stage_data(child):
 
 
 def _button_data(button, block_id):
-    data = {name: button[name] for name in ("key", "label", "to", "comment") if button[name]}
+    named = ("key", "label", "to", "comment", "appointment")
+    data = {name: button[name] for name in named if button[name]}
     data["id"] = block_id
     data["roles"] = list(button["roles"] or [])
     data["actions"] = [
@@ -290,6 +419,8 @@ def _clause_data(clause):
     data = json.loads(clause["more"]) if clause["more"] else {}
     if clause["question"]:
         data |= {"question": clause["question"], "op": clause["op"]}
+    elif clause["score"]:
+        data |= {"score": clause["score"], "op": clause["op"]}
     if clause["value"] and clause["op"] == "one_of":
         data["value"] = [part.strip() for part in clause["value"].split(",")]
     elif clause["value"]:
@@ -300,16 +431,18 @@ def _clause_data(clause):
 def from_data(plan):
     """The raw value of the editor for a compiled workflow, with an id at every level."""
     ids = {stage["key"]: stage["id"] for stage in plan["stages"]}
-    return [
+    rubrics = plan.get("rubrics") or []
+    names = {one["key"]: one["name"] for one in rubrics}
+    stages = [
         {
             "type": "stage",
             "id": stage["id"],
             "value": {
                 **{name: part for name, part in stage.items() if name != "id"},
-                "auto_button": next(
-                    (b["label"] for b in stage["buttons"] if b["key"] == stage.get("auto_button")),
-                    "",
-                ),
+                **_labels_of_buttons(stage),
+                "review": review_value(stage["review"], names, stage["id"])
+                if stage.get("review")
+                else [],
                 "buttons": [
                     {"type": "item", "id": button["id"], "value": _button_value(button, ids)}
                     for button in stage["buttons"]
@@ -318,6 +451,13 @@ def from_data(plan):
         }
         for stage in plan["stages"]
     ]
+    return [*stages, *(rubric_value(one) for one in rubrics)]
+
+
+def _labels_of_buttons(stage):
+    """The editor names a stage's own buttons by label, which is what its designer sees."""
+    labels = {button["key"]: button["label"] for button in stage["buttons"]}
+    return {name: labels.get(stage.get(name), "") for name in BY_LABEL_OF_BUTTON}
 
 
 def _button_value(button, ids):
@@ -354,14 +494,17 @@ def _condition_value(condition):
 def _clause_value(clause):
     value = clause.get("value", "")
     listed = isinstance(value, list) and clause.get("op") == "one_of"
+    if isinstance(value, int) and "score" in clause:
+        value = str(value)
     shown = {
         "question": clause.get("question", ""),
+        "score": clause.get("score", ""),
         "op": clause.get("op", "is"),
         "value": ", ".join(map(str, value)) if listed else value if isinstance(value, str) else "",
     }
     more = {
         name: part
         for name, part in clause.items()
-        if name not in ("question", "op", "value") or (name == "value" and not shown["value"])
+        if name not in shown or (name == "value" and not shown["value"])
     }
     return shown | {"more": json.dumps(more) if more else ""}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cms.models import OutboxMessage, User
 from cms.roles import restricted_fields_of
 
+from .actions import actions
 from .models import Case, CaseEvent
 from .plan import Button, Stage
 
@@ -46,6 +47,15 @@ def sections(case: Case, user: User) -> list[Section]:
     ]
 
 
+def files(case: Case, user: User) -> list[dict]:
+    """What came with it, as far as this user's roles may know of it: [{name, note, url, group}]."""
+    tell = getattr(case.subject, "case_files", None)
+    if tell is None:
+        return []
+    readable = restricted_fields_of(user)
+    return [file for file in tell() if not file.get("group") or file["group"] in readable]
+
+
 def strip(case: Case, events: list[CaseEvent]) -> list[Step]:
     """The workflow's stages in the designer's order, with where this case has been."""
     been = {event.from_stage for event in events} | {event.to_stage for event in events}
@@ -73,11 +83,50 @@ def earlier(case: Case, user: User) -> QuerySet[Case]:
         return Case.objects.none()
     return (
         Case.objects.for_user(user)
-        .filter(contact_email__iexact=case.contact_email)
+        .of_contact(case.contact_email)
         .exclude(pk=case.pk)
         .select_related("version")
         .defer("version__data")[:5]
     )
+
+
+def choices(case: Case, buttons: list[Button]) -> list[dict]:
+    """`[{label, groups: [{title, choices}]}]`: what may be ticked for the buttons at hand."""
+    found = []
+    for button in buttons:
+        for action in button.actions:
+            if action["type"] not in actions:
+                continue  # it said so when its case came to it
+            options = {key: value for key, value in action.items() if key != "type"}
+            offered = actions[action["type"]]().choices(case, options)
+            if offered:
+                groups: dict[str, list] = {}
+                for one in offered:
+                    groups.setdefault(one.group, []).append(one)
+                found.append({"button": button, "groups": list(groups.items())})
+    return found[:1]  # one set of boxes: they are posted under one name
+
+
+def kin(case: Case, user: User) -> list[Case]:
+    """Earlier cases of the same child that this user may see, whoever applied; ten at most."""
+    tell = getattr(case.subject, "case_kin", None)
+    references = tell() if tell else []
+    if not references:
+        return []
+    cases = Case.objects.for_user(user).filter(reference__in=references).exclude(pk=case.pk)
+    return list(cases.select_related("version").defer("version__data").order_by("-pk")[:10])
+
+
+def people(case: Case, user: User) -> list[dict]:
+    """`[{name, url}]`: people of the roster who are meant, as far as this user may open them."""
+    tell = getattr(case.subject, "case_people", None)
+    return tell(user) if tell else []
+
+
+def links(case: Case, user: User) -> list[dict]:
+    """`[{label, url}]`: what else this user can do about the subject of the case."""
+    tell = getattr(case.subject, "case_links", None)
+    return tell(case, user) if tell else []
 
 
 def effects(button: Button, plan: dict[str, Stage]) -> str:

@@ -11,7 +11,7 @@ import json
 import uuid
 
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.text import slugify
 
 from cms.models import User
@@ -19,13 +19,17 @@ from cms.roles import ROLES, group_of
 
 from .blocks import from_data, to_data
 from .findings import ERROR, WARNING, Finding, NotPublishableError
+from .letters import letter_findings
 from .lint import lint
 from .models import WorkflowDefinition, WorkflowVersion
-from .plan import OPEN, WAITING
+from .plan import OPEN, UNSUCCESSFUL, WAITING
+from .reviews import rubrics as sheets
+from .reviews.proof import findings as blind_findings
 
 __all__ = ["ERROR", "WARNING", "Finding", "NotPublishableError", "check", "compiled", "publish"]
 
 IDS = uuid.UUID("5b1e2c1a-5a86-4d2b-9c3c-2f4a4e1d7c55")
+APPOINTMENT_BUTTONS = ("booked_button", "kept_button", "missed_button")
 KIND_ALIASES = {"waiting_for_applicant": WAITING, "waiting_for_family": WAITING}
 
 
@@ -49,17 +53,32 @@ def _button(button: dict, stage: dict, path: str, by_ref: dict[str, str]) -> dic
         "comment": button.get("comment") or "optional",
         "show_if": button.get("show_if") or None,
         "actions": [dict(action) for action in button.get("actions") or []],
+        **({"appointment": button["appointment"]} if button.get("appointment") else {}),
     }
 
 
 def _automatic(stage: dict) -> dict:
     """Only where it is used, so that plans without it keep the digest they had."""
+    names = ("auto_on", "escalate_after_days", "escalate_to", *APPOINTMENT_BUTTONS)
+    newer = {name: stage[name] for name in names if stage.get(name)}
     if not (stage.get("auto_after_days") or stage.get("auto_button")):
-        return {}
+        return newer
     return {
         "auto_after_days": stage.get("auto_after_days"),
         "auto_button": stage.get("auto_button") or "",
+        **newer,
     }
+
+
+def _for_families(stage: dict) -> dict:
+    """The same for what families are told and may answer."""
+    return {name: stage[name] for name in ("answered_button", "public_days") if stage.get(name)}
+
+
+def _scored(stage: dict, rubrics: list[dict]) -> dict:
+    """And for how a stage is scored."""
+    said = stage.get("review")
+    return {"review": sheets.compiled_review(said, rubrics)} if said else {}
 
 
 def compiled(data: dict) -> dict:
@@ -76,6 +95,7 @@ def compiled(data: dict) -> dict:
         by_ref[key] = key
         if stage.get("id"):
             by_ref[str(stage["id"])] = key
+    rubrics = sheets.compiled(data)
     result = []
     for stage in stages:
         key = _key(stage, "staff_name")
@@ -96,18 +116,33 @@ def compiled(data: dict) -> dict:
                 "public_note": stage.get("public_note") or "",
                 "remind_after_days": stage.get("remind_after_days"),
                 **_automatic(stage),
+                **({"outcome": UNSUCCESSFUL} if stage.get("outcome") == UNSUCCESSFUL else {}),
+                **_for_families(stage),
+                **_scored(stage, rubrics),
                 "buttons": [
                     _button(button, stage, path, by_ref) for button in stage.get("buttons") or []
                 ],
             }
         )
-    return {"slug": slug, "title": data.get("title") or slug, "stages": result}
+    plan = {"slug": slug, "title": data.get("title") or slug, "stages": result}
+    return plan | ({"rubrics": rubrics} if rubrics else {})
 
 
 def check(data: dict) -> list[Finding]:
     """Everything worth saying about a definition; errors stop it from being published."""
-    known_roles = set(ROLES) | set(Group.objects.values_list("name", flat=True))
-    return lint(compiled(data), known_roles=known_roles)
+    return lint(compiled(data), known_roles=set(ROLES) | _own_groups())
+
+
+def check_all(data: dict) -> list[Finding]:
+    """The same, and whether the letters that it sends can be written by this hub's forms."""
+    return [*check(data), *letter_findings(compiled(data))]
+
+
+def _own_groups() -> set[str]:
+    """Groups that this hub made besides the roles; none before it has a database."""
+    if Group._meta.db_table not in connection.introspection.table_names():
+        return set()
+    return set(Group.objects.values_list("name", flat=True))
 
 
 def publish(definition_data: dict, *, by: User | None = None) -> WorkflowVersion:
@@ -135,11 +170,24 @@ def publish(definition_data: dict, *, by: User | None = None) -> WorkflowVersion
 def publish_version(definition: WorkflowDefinition, *, by: User | None = None) -> WorkflowVersion:
     """The next version of a definition as it stands, in the transaction that makes it live.
 
-    Raises NotPublishableError.
+    Raises NotPublishableError, also when a stage whose reviewers are to be blind is not.
     """
+    from .rehearsal import keeping  # noqa: PLC0415 - a rehearsal compiles
+
     data = to_data(definition.slug, definition.title, definition.stages)
     _refuse_errors(data)
-    plan = compiled(data)
+    keeping.check_or_raise(definition, data)
+    version = make_version(definition, compiled(data), by=by)
+    leaks = blind_findings(version)
+    if leaks:
+        raise NotPublishableError(leaks)
+    return version
+
+
+def make_version(
+    definition: WorkflowDefinition, plan: dict, *, by: User | None = None
+) -> WorkflowVersion:
+    """The version of a compiled workflow: the latest, when that says the same, or the next."""
     digest = _digest(plan)
     latest = definition.versions.order_by("-number").first()
     if latest and latest.sha256 == digest:
@@ -156,7 +204,7 @@ def publish_version(definition: WorkflowDefinition, *, by: User | None = None) -
 
 
 def _refuse_errors(data: dict) -> None:
-    findings = check(data)
+    findings = check_all(data)
     if any(finding.level == ERROR for finding in findings):
         raise NotPublishableError(findings)
 

@@ -6,7 +6,7 @@ mails and other effects follow after commit, so that a failure there never hides
 Definitions are edited and published elsewhere; this module only reads versions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.contrib.contenttypes.models import ContentType
@@ -17,9 +17,10 @@ from django.utils import timezone
 from cms.models import Area, MusicCentre, User
 from cms.roles import ROLES
 
-from .actions import in_days
+from .actions import actions, in_days
+from .conditions import condition_holds
 from .models import ActionRun, Case, CaseEvent, WorkflowVersion
-from .plan import Button, Stage
+from .plan import FAMILY, Button, Stage
 from .running import queue_actions
 
 
@@ -105,7 +106,7 @@ def available_buttons(
 
     `memberships` saves asking for them again for each of many cases.
     """
-    held = _roles_for(case, user, memberships)
+    held = roles_for(case, user, memberships)
     return [
         button
         for button in case.stage.buttons
@@ -121,11 +122,15 @@ def perform(
     comment: str = "",
     expected_stage: str | None = None,
     actor_name: str = "",
+    as_family: bool = False,
+    chosen: Mapping[str, list[str]] | None = None,
 ) -> CaseEvent:
     """Press a button: move the case, write why, promise its actions. All of it or nothing.
 
-    `by` is a member of staff; None is the hub itself (a clock, a family), which no role binds, and
-    `actor_name` then says what it was. `expected_stage` is the stage the presser saw. Raises
+    `by` is a member of staff; None is the hub itself (such as a clock), which no role binds, and
+    `actor_name` then says what it was. `as_family` binds it to the buttons that families have.
+    `chosen` is what was ticked for actions that let the presser choose (Action.at_press).
+    `expected_stage` is the stage the presser saw. Raises
     Case.DoesNotExist when `by` may not even see it, StaleStageError, TransitionNotAllowedError.
     """
     comment = comment.strip()
@@ -142,7 +147,9 @@ def perform(
         button = stage.button(button_key)
         if button is None:
             raise _stale(case)
-        if by is not None and not _may_press(button, _roles_for(case, by)):
+        if as_family and FAMILY not in button.roles:
+            raise TransitionNotAllowedError(f"“{button.label}” is not for families.")
+        if by is not None and not _may_press(button, roles_for(case, by)):
             raise TransitionNotAllowedError(
                 f"“{button.label}” is for {_people(button.roles)}. Nothing has changed."
             )
@@ -152,7 +159,7 @@ def perform(
             )
         if button.needs_comment and not comment:
             raise TransitionNotAllowedError(f"“{button.label}” needs a comment that says why.")
-        return _move(case, button, by, comment, actor_name)
+        return _move(case, button, by, comment, actor_name=actor_name, chosen=chosen or {})
 
 
 def add_note(case_id: int, text: str, *, by: User) -> CaseEvent:
@@ -186,13 +193,25 @@ def assign(case_id: int, to: User | None, *, by: User) -> CaseEvent:
         )
 
 
-def _move(case: Case, button: Button, by: User | None, comment: str, actor_name: str) -> CaseEvent:
+def _move(
+    case: Case,
+    button: Button,
+    by: User | None,
+    comment: str,
+    *,
+    actor_name: str,
+    chosen: Mapping[str, list[str]],
+) -> CaseEvent:
     now = timezone.now()
     left, target = case.stage, case.version.plan.by_key[button.to]
     case.stage_key, case.stage_kind, case.stage_since = target.key, target.kind, now
-    case.due_at = _due(target, now)
+    case.due_at, case.escalated_at = _due(target, now), None
     case.closed_at = now if target.is_final else None
-    case.save(update_fields=["stage_key", "stage_kind", "stage_since", "due_at", "closed_at"])
+    case.save(
+        update_fields=[
+            *("stage_key", "stage_kind", "stage_since", "due_at", "escalated_at", "closed_at")
+        ]
+    )
     event = CaseEvent.objects.create(
         case=case,
         kind=CaseEvent.Kind.MOVED,
@@ -210,12 +229,28 @@ def _move(case: Case, button: Button, by: User | None, comment: str, actor_name:
                 event=event,
                 index=index,
                 type=action["type"],
-                options={key: value for key, value in action.items() if key != "type"},
+                options=_options(action, chosen),
             )
             for index, action in enumerate(button.actions)
         )
         queue_actions(event)
     return event
+
+
+def family_buttons(case: Case) -> list[Button]:
+    """The buttons of the present stage that the family may press now."""
+    return [
+        button
+        for button in case.stage.buttons
+        if FAMILY in button.roles and _condition_holds(button, case)
+    ]
+
+
+def _options(action: dict, chosen: Mapping[str, list[str]]) -> dict:
+    """An action's settings, with what was chosen at the press in place of the designer's."""
+    options = {key: value for key, value in action.items() if key != "type"}
+    may_choose = actions[action["type"]].at_press
+    return options | {name: chosen[name] for name in may_choose if chosen.get(name)}
 
 
 def _actor(by: User | None, otherwise: str) -> dict:
@@ -228,7 +263,7 @@ def _due(stage: Stage, now: datetime | None):
     return in_days(stage.remind_after_days, now) if stage.remind_after_days else None
 
 
-def _roles_for(case: Case, user: User, memberships: list[tuple] | None = None) -> set[str] | None:
+def roles_for(case: Case, user: User, memberships: list[tuple] | None = None) -> set[str] | None:
     """Keys of the roles that this user holds for this very case; None means every role."""
     if user.is_superuser and user.is_active:
         return None
@@ -253,15 +288,26 @@ def _may_press(button: Button, held: set[str] | None) -> bool:
 
 
 def _condition_holds(button: Button, case: Case) -> bool:
-    """Whether the button's condition is true for the subject. Without answers, none is."""
-    if not button.show_if:
-        return True
-    holds = getattr(case.subject, "condition_holds", None)
-    return bool(holds and holds(button.show_if))
+    """Whether the button's conditions are true: of the appointment, and of the subject."""
+    if button.appointment and not _appointment_is(button.appointment, case):
+        return False
+    return condition_holds(button.show_if, case)
+
+
+def _appointment_is(wanted: str, case: Case) -> bool:
+    """Whether a booked appointment of the case is as a button asks: see plan.APPOINTMENT."""
+    days = set(case.appointments.filter(state="booked").values_list("day_state", flat=True))
+    return {
+        "booked": bool(days),
+        "none": not days,
+        "kept": "done" in days,
+        "missed": "no_show" in days,
+    }[wanted]
 
 
 def _people(roles: Iterable[str]) -> str:
-    return " or ".join(str(ROLES[key].label) if key in ROLES else key for key in roles)
+    names = {key: str(role.label) for key, role in ROLES.items()} | {FAMILY: "the family"}
+    return " or ".join(names.get(key, key) for key in roles)
 
 
 def _stale(case: Case) -> StaleStageError:

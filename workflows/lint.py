@@ -4,12 +4,14 @@ Pure: a compiled workflow in, findings out. Each message says what is wrong and 
 """
 
 import re
+from datetime import date
 
 from cms.registry import UnknownKeyError
 
 from .actions import actions
 from .findings import ERROR, WARNING, Finding
-from .plan import FINAL, KINDS, WAITING
+from .plan import APPOINTMENT, FAMILY, FINAL, KINDS, WAITING
+from .reviews.lint import problems as review_problems
 
 KEY = re.compile(r"^[a-z0-9]+([_-][a-z0-9]+)*$")
 COMMENT = ("none", "optional", "required")
@@ -59,11 +61,18 @@ def lint(plan: dict, *, known_roles: set[str]) -> list[Finding]:
     for extra in starts[1:]:
         report.add("two_starts", "Only one stage can be the start. Unmark this one.", extra)
     _check_keys(report, stages)
+    by_key = {stage["key"]: stage for stage in stages}
     for stage in stages:
         _check_stage(report, stage, known_roles)
         for button in stage["buttons"]:
-            _check_button(report, stage, button, {other["key"] for other in stages}, known_roles)
+            _check_button(report, stage, button, by_key, known_roles)
     _check_automatic(report, stages)
+    for stage in stages:
+        _check_answered(report, stage)
+        _check_escalation(report, stage, known_roles)
+        _check_appointment_buttons(report, stage)
+    for code, message, stage, button, stops in review_problems(plan, known_roles):
+        report.add(code, message, stage, button, level=ERROR if stops else WARNING)
     if starts:
         _check_paths(report, stages, starts[0]["key"])
     return report
@@ -131,13 +140,16 @@ def _check_automatic(report: _Report, stages: list[dict]) -> None:
     follows = {}
     for stage in stages:
         days, key = stage.get("auto_after_days"), stage.get("auto_button")
-        if not days and not key:
+        on = stage.get("auto_on")
+        if not days and not key and not on:
             continue
         button = next((b for b in stage["buttons"] if key and b["key"] == key), None)
         if button is None:
             report.add("auto", "Choose which button is pressed automatically.", stage)
-        elif not isinstance(days, int) or not 0 < days <= 366:
-            report.add("auto", "An automatic move needs from 1 to 366 days.", stage)
+        elif on and not _is_day(on):
+            report.add("auto", "The day of an automatic move reads like 2026-10-25.", stage)
+        elif not on and (not isinstance(days, int) or not 0 < days <= 366):
+            report.add("auto", "An automatic move needs a day, or from 1 to 366 days.", stage)
         elif button["comment"] == "required":
             report.add("auto", "A button that needs a comment cannot be automatic.", stage, button)
         else:
@@ -151,18 +163,65 @@ def _check_automatic(report: _Report, stages: list[dict]) -> None:
             report.add("auto_loop", "Automatic moves lead from here back to here, for ever.", stage)
 
 
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except (TypeError, ValueError):
+        return False
+
+
+def _check_escalation(report: _Report, stage: dict, known_roles: set[str]) -> None:
+    """Somebody else is told after some days: both who and when are said, or neither."""
+    days, role = stage.get("escalate_after_days"), stage.get("escalate_to")
+    if not days and not role:
+        return
+    if not role:
+        report.add("escalate", "Choose the role that is told when it takes too long.", stage)
+    elif not isinstance(days, int) or not 0 < days <= 366:
+        report.add("escalate", "Telling another role needs from 1 to 366 days.", stage)
+    _check_roles(report, [role] if role else [], known_roles, stage)
+
+
+def _check_answered(report: _Report, stage: dict) -> None:
+    """What happens when the family has answered is a button that nobody has to explain."""
+    days = stage.get("public_days")
+    if days is not None and (not isinstance(days, int) or not 0 < days <= 366):
+        report.add("public_days", "Families can be told from 1 to 366 days.", stage)
+    key = stage.get("answered_button")
+    if not key:
+        return
+    button = next((b for b in stage["buttons"] if b["key"] == key), None)
+    if button is None:
+        report.add("answered", "Choose which button is pressed when the family answers.", stage)
+    elif button["comment"] == "required":
+        report.add("answered", "A button that needs a comment cannot be automatic.", stage, button)
+
+
+def _check_appointment_buttons(report: _Report, stage: dict) -> None:
+    """What the hub presses around an appointment is there, and nobody has to explain it."""
+    for name in ("booked_button", "kept_button", "missed_button"):
+        key = stage.get(name)
+        button = next((b for b in stage["buttons"] if key and b["key"] == key), None)
+        if key and button is None:
+            report.add("appointment", "Choose a button of this stage for the appointment.", stage)
+        elif button and button["comment"] == "required":
+            report.add(
+                "appointment", "A button that needs a comment cannot be automatic.", stage, button
+            )
+
+
 def _check_button(
     report: _Report,
     stage: dict | None,
     button: dict | None,
-    stage_keys: set[str],
+    by_key: dict[str, dict],
     known_roles: set[str],
 ):
     if not button["label"]:
         report.add("no_label", "The button has no label.", stage, button)
     if not button["to"]:
         report.add("no_target", "Choose the stage that this button leads to.", stage, button)
-    elif button["to"] not in stage_keys:
+    elif button["to"] not in by_key:
         report.add(
             "target_gone",
             f"It leads to “{button['to']}”, which is not a stage of this workflow.",
@@ -171,16 +230,22 @@ def _check_button(
         )
     if button["comment"] not in COMMENT:
         report.add("comment", f"Comment must be one of {', '.join(COMMENT)}.", stage, button)
+    if button.get("appointment", "") not in ("", *APPOINTMENT):
+        report.add("appointment", "That is nothing to ask of an appointment.", stage, button)
     if not button["roles"]:
         report.add("no_presser", "Nobody may press it. Choose at least one role.", stage, button)
-    _check_roles(report, button["roles"], known_roles, stage, button)
+    _check_roles(report, button["roles"], known_roles | {FAMILY}, stage, button)
     for index, action in enumerate(button["actions"]):
         try:
             kind = actions[action.get("type", "")]
         except UnknownKeyError as problem:
             report.add("unknown_action", str(problem), stage, button, action=index)
             continue
-        for problem in kind().check({k: v for k, v in action.items() if k != "type"}):
+        options = {k: v for k, v in action.items() if k != "type"}
+        problems = kind().check(options)
+        if button["to"] in by_key:
+            problems += kind().check_target(options, by_key[button["to"]])
+        for problem in problems:
             report.add("action", f"{kind.label}: {problem}", stage, button, action=index)
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.fields import StreamField
@@ -18,9 +19,26 @@ from wagtail.models import DraftStateMixin, LockableMixin, PreviewableMixin, Rev
 
 from cms.models import Area, MusicCentre
 
+from .appointments.models import (  # noqa: F401 - Django looks here
+    Appointment,
+    AppointmentMark,
+    AppointmentOffer,
+    AppointmentSession,
+    AppointmentSlot,
+)
 from .blocks import StagesBlock
+from .deskmodels import (  # noqa: F401 - Django looks here
+    BatchRun,
+    CaseSeen,
+    MoveRun,
+    Rehearsal,
+    SavedView,
+)
+from .offermodels import ListEntry, Offer, Pool, Seat  # noqa: F401 - the same
 from .plan import FINAL, WAITING, Plan
 from .querysets import CaseQuerySet
+from .releasemodels import Decision, Release  # noqa: F401 - the same
+from .reviews.models import Review, ReviewRound  # noqa: F401 - the same
 
 _plans: dict[str, Plan] = {}
 MAX_PLANS = 200
@@ -177,6 +195,10 @@ class Case(models.Model):
     noted_due_at = models.DateTimeField(
         null=True, blank=True, help_text=_("The due date whose passing is in the history.")
     )
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    family_wrote_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Its last message or answer that nobody has dealt with.")
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -191,10 +213,18 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["stage_kind", "due_at"], name="case_inbox"),
             models.Index(fields=["version", "stage_key"], name="case_stage"),
+            # What the inbox chooses and sorts by: it reads no row that it will not show.
+            models.Index(
+                fields=[
+                    *("version", "stage_key", "stage_kind", "due_at", "stage_since"),
+                    *("assignee", "family_wrote_at", "centre", "area", "id"),
+                ],
+                name="case_desk",
+            ),
             models.Index(fields=["assignee", "stage_kind"], name="case_assignee"),
             models.Index(fields=["subject_type", "subject_id"], name="case_subject"),
             models.Index(fields=["opened_at"], name="case_opened"),
-            models.Index(fields=["contact_email"], name="case_contact"),
+            models.Index(Lower("contact_email"), name="case_family"),
         ]
 
     def __str__(self):
@@ -222,6 +252,25 @@ class Case(models.Model):
         return self.is_open and self.due_at is not None and self.due_at <= timezone.now()
 
 
+class CaseParty(models.Model):
+    """Somebody besides the contact who acts on a case in the family folder: a young person of 16
+    or over, with an address of their own. Sees where it stands, never what the contact has sent.
+    """
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="parties")
+    email = models.EmailField(max_length=254)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(Lower("email"), "case", name="caseparty_once"),
+        ]
+
+    def __str__(self):
+        return f"Party {self.pk} of case {self.case_id}"
+
+
 class CaseEvent(WrittenOnce):
     """One thing that happened to a case, who or which rule did it, and why."""
 
@@ -231,6 +280,9 @@ class CaseEvent(WrittenOnce):
         NOTE = "note", _("Note")
         ASSIGNED = "assigned", _("Assigned")
         DEADLINE = "deadline", _("Deadline")
+        FAMILY = "family", _("From the family")
+        TOLD = "told", _("To the family")
+        REVIEW = "review", _("Review")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)
@@ -284,3 +336,90 @@ class ActionRun(models.Model):
 
     def __str__(self):
         return f"{self.type} of event {self.event_id}"
+
+
+class WebhookCall(models.Model):
+    """What another system is to be told by an action, once; see workflows.webhooks."""
+
+    run = models.OneToOneField(ActionRun, models.CASCADE, related_name="webhook")
+    url = models.URLField(max_length=500)
+    body = models.JSONField()
+    answer = models.PositiveSmallIntegerField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"Call of action {self.run_id}"
+
+
+class ListRow(models.Model):
+    """One row that an action added to a list; see workflows.lists."""
+
+    run = models.OneToOneField(ActionRun, models.CASCADE, related_name="+")
+    name = models.SlugField(max_length=60)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    facts = models.JSONField()
+
+    class Meta:
+        ordering = ["pk"]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"Row {self.pk} of {self.name}"
+
+
+class DecisionEvent(WrittenOnce):
+    """A decision that was entered or changed, by whom and why. Not part of the case's history."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="decision_log")
+    at = models.DateTimeField(default=timezone.now)
+    words = models.CharField(max_length=300)
+    reason = models.TextField(blank=True)
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=160)
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"Event {self.pk} of a decision"
+
+
+class PoolEvent(WrittenOnce):
+    """One thing that happened to a list or an offer, who did it, and why."""
+
+    class What(models.TextChoices):
+        JOINED = "joined", _("Joined")
+        LEFT = "left", _("Left")
+        PAUSED = "paused", _("Paused")
+        RESUMED = "resumed", _("Waits again")
+        MOVED = "moved", _("Moved")
+        SKIPPED = "skipped", _("Passed over")
+        KEPT = "kept", _("Places are kept together")
+        OFFERED = "offered", _("Offered")
+        REMINDED = "reminded", _("Reminded")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        LAPSED = "lapsed", _("Ran out")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        RULES = "rules", _("Rules")
+
+    pool = models.ForeignKey(Pool, models.CASCADE, related_name="log")
+    entry = models.ForeignKey(ListEntry, models.CASCADE, null=True, related_name="log")
+    at = models.DateTimeField(default=timezone.now)
+    what = models.CharField(max_length=10, choices=What.choices)
+    words = models.CharField(max_length=300)
+    reason = models.TextField(blank=True)
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=160)
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.what} in pool {self.pool_id}"

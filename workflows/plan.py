@@ -18,13 +18,41 @@ KINDS = {
 }
 
 
+# The role of those who applied. It presses buttons in the family folder and has no group.
+FAMILY = "family"
+
 # What versions compiled before these existed do not say.
-NEWER = {"auto_after_days": None, "auto_button": ""}
+NEWER = {
+    "auto_after_days": None,
+    "auto_button": "",
+    "outcome": "",
+    "answered_button": "",
+    "public_days": None,
+    "auto_on": "",
+    "escalate_after_days": None,
+    "escalate_to": "",
+    "review": None,
+    "booked_button": "",
+    "kept_button": "",
+    "missed_button": "",
+}
+UNSUCCESSFUL = "unsuccessful"
+# What a button may ask of the case's appointments.
+APPOINTMENT = {
+    "booked": "It has an appointment",
+    "none": "It has no appointment",
+    "kept": "The appointment took place",
+    "missed": "Nobody came to the appointment",
+}
 
 
 @dataclass(frozen=True)
 class Button:
-    """One thing staff may do. `to` is the key of a stage; `comment` none, optional or required."""
+    """One thing staff or the family may do. `to` is the key of a stage.
+
+    `comment` is none, optional or required. `appointment` is what has to be true of an appointment
+    of the case for the button to be there: see `APPOINTMENT`; "" asks nothing.
+    """
 
     key: str
     id: str
@@ -34,6 +62,7 @@ class Button:
     comment: str
     show_if: dict | None
     actions: tuple[dict, ...]
+    appointment: str = ""
 
     @property
     def needs_comment(self) -> bool:
@@ -48,7 +77,14 @@ class Button:
 class Stage:
     """Where a case stands. `roles` own it; `viewers` may only look.
 
-    After `auto_after_days` in it, the hub itself presses the button whose key is `auto_button`.
+    After `auto_after_days` in it, or from the day `auto_on` on, the hub itself presses the button
+    whose key is `auto_button`; once the family has answered what it was asked for,
+    `answered_button`. `public_days` is how soon families are told to expect news. `outcome` of a
+    final stage is "unsuccessful", or "" for an end that was wished for; how long answers are kept
+    goes by it. After `escalate_after_days` in it the role `escalate_to` is told and owns it too.
+    `review` says how a stage is scored: see reviews.rubrics. Its scorers do not open the case.
+    The hub presses `booked_button` when an appointment is booked, and after its session
+    `kept_button` for who came and `missed_button` for who did not.
     """
 
     key: str
@@ -64,6 +100,16 @@ class Stage:
     remind_after_days: int | None
     auto_after_days: int | None
     auto_button: str
+    outcome: str
+    answered_button: str
+    public_days: int | None
+    auto_on: str
+    escalate_after_days: int | None
+    escalate_to: str
+    review: dict | None
+    booked_button: str
+    kept_button: str
+    missed_button: str
     buttons: tuple[Button, ...]
 
     @property
@@ -120,6 +166,8 @@ class Plan:
         found = set()
         for stage in self.stages:
             found.update(stage.roles, stage.viewers)
+            if stage.escalate_to:
+                found.add(stage.escalate_to)
             for button in stage.buttons:
                 found.update(button.roles)
-        return found
+        return found - {FAMILY}

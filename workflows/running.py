@@ -73,10 +73,14 @@ def restart_actions(event: CaseEvent, *, by: User) -> None:
 
     Raises jobs.JobIsRunningError while they are still being tried, Job.DoesNotExist.
     """
+    from .webhooks import restart  # noqa: PLC0415 - webhooks is an action, which running runs
+
     with transaction.atomic():
-        job = Job.objects.get(key=job_key(event.pk))
-        jobs.restart(job.pk)
-        event.runs.filter(state=ActionRun.State.FAILED).update(state=ActionRun.State.READY)
+        failed = list(event.runs.filter(state=ActionRun.State.FAILED))
+        if not restart(failed):
+            job = Job.objects.get(key=job_key(event.pk))
+            jobs.restart(job.pk)
+            event.runs.filter(state=ActionRun.State.FAILED).update(state=ActionRun.State.READY)
         CaseEvent.objects.create(
             case=event.case,
             kind=CaseEvent.Kind.NOTE,

@@ -6,18 +6,20 @@ is not there. Opening a case is written to the access log.
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.db import transaction
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import View
-from wagtail.admin.paginator import WagtailPaginator
 
-from cms import audit, jobs
+from cms import audit, exports, jobs
 from cms.models import Job, User
 
-from . import batch, casepage
-from .diagram import counts_for, draw
+from . import casepage, flowfigures, lists, seen
+from .appointments import oncase
+from .deskrows import Rows
+from .diagram import counts_for, draw, forms_of
 from .engine import (
     NoSuchWorkflowError,
     StaleStageError,
@@ -28,11 +30,10 @@ from .engine import (
     latest_version,
     perform,
 )
-from .inbox import TABS, Filters, Inbox, colleagues
-from .models import Case
+from .inbox import COLUMNS, TABS, Filters, Inbox, colleagues
+from .models import Case, SavedView
+from .reviews.panel import rounds_of
 from .running import restart_actions
-
-PER_PAGE = 50
 
 
 class DeskView(View):
@@ -63,8 +64,8 @@ class InboxView(DeskView):
     def get(self, request):
         filters = Filters.read(request.GET)
         inbox = Inbox(request.user)
-        page = WagtailPaginator(inbox.cases(filters), PER_PAGE).get_page(request.GET.get("p"))
-        counts = inbox.counts()
+        counts = inbox.counts
+        page = inbox.page(filters, request.GET.get("p"))
         audit.record(
             request.user,
             "list",
@@ -75,10 +76,13 @@ class InboxView(DeskView):
             "filters": filters,
             "tabs": [(key, label, counts[key]) for key, label in TABS.items()],
             "page": page,
+            "rows": Rows(filters.columns).draw(page),
             "workflows": inbox.workflows(),
             "stages": inbox.stages(filters.workflow) if filters.workflow else [],
             "breadcrumbs_items": breadcrumbs(),
-            "is_filtered": bool(filters.search or filters.workflow or filters.stage),
+            "is_filtered": filters.is_narrow,
+            "columns": COLUMNS,
+            "views": SavedView.objects.filter(user=request.user),
         }
         return render(request, "workflows/inbox.html", context)
 
@@ -87,27 +91,37 @@ class CaseView(DeskView):
     def get(self, request, pk):
         case = self.case(pk)
         audit.record(request.user, "inspect", case)
-        return render(request, "workflows/case.html", case_context(request.user, case))
+        context = case_context(request.user, case)
+        context["news"] = seen.visit(
+            case, request.user, [event for event, _runs in context["events"]]
+        )
+        return render(request, "workflows/case.html", context)
 
 
 def case_context(user, case, **more):
     events = list(case.events.prefetch_related("runs"))
     plan = case.version.plan.by_key
+    available = available_buttons(case, user)
     buttons = [
-        {"button": button, "effects": casepage.effects(button, plan)}
-        for button in available_buttons(case, user)
+        {"button": button, "effects": casepage.effects(button, plan)} for button in available
     ]
-    files = getattr(case.subject, "case_files", None)
     return {
         "case": case,
         "stage": case.stage,
         "steps": casepage.strip(case, events),
         "sections": casepage.sections(case, user),
         "buttons": buttons,
+        "choices": casepage.choices(case, available),
         "events": [(event, list(event.runs.all())) for event in reversed(events)],
         "letters": list(casepage.letters(case)),
-        "files": files() if files else [],
+        "files": casepage.files(case, user),
         "earlier": list(casepage.earlier(case, user)),
+        "others": seen.others_here(case, user),
+        "kin": casepage.kin(case, user),
+        "people": casepage.people(case, user),
+        "links": casepage.links(case, user),
+        "appointments": oncase.of_case(case),
+        "review_rounds": rounds_of(case, user),
         "may_change": user.has_perm("workflows.change_case"),
         "colleagues": colleagues(case),
         "stage_names": {stage.key: stage.staff_name for stage in case.version.plan.stages},
@@ -129,6 +143,7 @@ class PressView(DeskView):
                 by=request.user,
                 comment=comment,
                 expected_stage=request.POST.get("stage", ""),
+                chosen={"questions": request.POST.getlist("questions")},
             )
         except StaleStageError as problem:
             context = {"case": self.case(pk), "problem": problem, "comment": comment}
@@ -148,7 +163,13 @@ class NoteView(DeskView):
     def post(self, request, pk):
         case = self.case(pk)
         try:
-            add_note(case.pk, request.POST.get("text", ""), by=request.user)
+            with transaction.atomic():
+                event = add_note(case.pk, request.POST.get("text", ""), by=request.user)
+                _told, refused = seen.tell_mentioned(event, by=request.user)
+            for user in refused:
+                messages.warning(
+                    request, _("%(user)s may not see this case, so was not told.") % {"user": user}
+                )
         except ValueError:
             messages.error(request, _("Write something in the note first."))
         except Case.DoesNotExist:
@@ -198,40 +219,45 @@ class FlowView(DeskView):
             version = latest_version(slug)
         except NoSuchWorkflowError:
             raise Http404 from None
+        asked = request.GET.get("days", "")
+        days = int(asked) if asked in map(str, flowfigures.PERIODS) else flowfigures.DAYS
         context = {
             "version": version,
             "plan": version.plan,
-            "drawing": draw(version.plan, counts_for(slug, request.user)),
+            "drawing": draw(
+                version.plan,
+                counts_for(slug, request.user),
+                flowfigures.figures_for(slug, request.user, days=days),
+                forms_of(slug),
+            ),
+            "days": days,
+            "periods": flowfigures.PERIODS,
+            "linked": True,
             "breadcrumbs_items": breadcrumbs({"url": "", "label": version.plan.title}),
         }
         return render(request, "workflows/flow.html", context)
 
 
-class BatchView(DeskView):
-    """Many cases at once: shows what each button would do to which, then presses it on them."""
+class ListsView(DeskView):
+    """The lists that buttons add rows to."""
 
-    def post(self, request):
-        context = {"breadcrumbs_items": breadcrumbs({"url": "", "label": _("Several cases")})}
-        if "button" not in request.POST:
-            cases = batch.chosen(request.user, request.POST.getlist("case"))
-            if not cases:
-                messages.warning(request, _("Tick the cases first."))
-                return redirect("cases:inbox")
-            context |= {"cases": cases, "choices": batch.preview(request.user, cases)}
-            return render(request, "workflows/batch.html", context)
-        stages = dict(
-            part.split(":", 1) for part in request.POST.getlist("at") if part.count(":") == 1
+    def get(self, request):
+        context = {
+            "lists": lists.lists_of(request.user),
+            "breadcrumbs_items": breadcrumbs({"url": "", "label": _("Lists")}),
+        }
+        return render(request, "workflows/lists.html", context)
+
+
+class TakeListView(DeskView):
+    """One list as a file, for whoever may export cases."""
+
+    def get(self, request, name, kind):
+        if name not in lists.lists_of(request.user) or kind not in exports.CONTENT_TYPES:
+            raise Http404
+        return FileResponse(
+            lists.take(request.user, name, kind),
+            as_attachment=True,
+            filename=f"{name}.{kind}",
+            content_type=exports.CONTENT_TYPES[kind],
         )
-        outcome = batch.carry_out(
-            request.user,
-            {int(key): stage for key, stage in stages.items() if key.isdigit()},
-            request.POST["button"],
-            request.POST.get("comment", ""),
-        )
-        audit.record(
-            request.user,
-            "press",
-            Case,
-            {"button": request.POST["button"][:60], "cases": len(outcome.done)},
-        )
-        return render(request, "workflows/batch.html", context | {"outcome": outcome})
