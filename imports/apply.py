@@ -10,42 +10,50 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from .models import Change, ImportRun, PlanRow
+from . import bulk, history, rows, setwise
+from .models import ImportRun, PlanRow
 from .records import Records
 from .resources import rosters
+from .rows import PlannedRow
 
-CHUNK = 500
+CHUNK = 2_000
 Action = PlanRow.Action
 CHANGING = (Action.UPDATE, Action.UNCHANGED, Action.LEAVE)
 
 
-def next_rows(run: ImportRun, after: int, size: int = CHUNK) -> list[PlanRow]:
+def next_rows(run: ImportRun, after: int, size: int = CHUNK) -> list[PlannedRow]:
     """The next rows of the plan that are to be carried out, in the order of the plan."""
-    rows = run.plan_rows.filter(pk__gt=after, action__in=PlanRow.WRITES, outcome="")
-    return list(rows.order_by("pk").defer("problems")[:size])
+    return rows.to_carry_out(run, after, size)
 
 
-def carry_out(run: ImportRun, rows: list[PlanRow]) -> int:
+def carry_out(run: ImportRun, wanted: list[PlannedRow]) -> int:
     """Do these rows now, inside the caller's transaction. Returns how many were done.
 
     The others were overtaken: their outcome becomes `conflict`, with the reason as a problem.
     """
+    with bulk.without_pauses():
+        return _carry_out(run, wanted)
+
+
+def _carry_out(run: ImportRun, wanted: list[PlannedRow]) -> int:
     records = Records(rosters[run.roster])
-    records.learn([row.after for row in rows] + [row.before for row in rows])
-    changing = [row for row in rows if row.action in CHANGING]
-    creating = [row for row in rows if row.action == Action.CREATE]
-    removing = [row for row in rows if row.action == Action.REMOVE]
-    done: list[tuple[PlanRow, int]] = []
-    conflicts: list[tuple[PlanRow, str]] = []
+    count = _create_together(run, records, wanted)
+    if count == len(wanted):
+        return count
+    wanted = rows.whole(run, wanted if not count else _not_done(run, wanted))
+    records.learn([row.after for row in wanted] + [row.before for row in wanted])
+    changing = [row for row in wanted if row.action in CHANGING]
+    creating = [row for row in wanted if row.action == Action.CREATE]
+    removing = [row for row in wanted if row.action == Action.REMOVE]
+    done: list[tuple[PlannedRow, int]] = []
+    conflicts: list[tuple[PlannedRow, str]] = []
     if changing:
-        _change(records, changing, done, conflicts)
+        _change(run, records, changing, done, conflicts)
     if creating:
         _create(records, creating, done, conflicts)
     if removing:
         _remove(records, removing, done, conflicts)
-    Change.objects.bulk_create(
-        [Change(run=run, row=row, record_id=pk) for row, pk in done], batch_size=CHUNK
-    )
+    rows.log(run, done)
     for row, problem in conflicts:
         PlanRow.objects.filter(pk=row.pk).update(
             outcome=PlanRow.Outcome.CONFLICT,
@@ -54,7 +62,19 @@ def carry_out(run: ImportRun, rows: list[PlanRow]) -> int:
                        "value": "", "problem": problem, "hint": "Plan the file again to see it.",
                        "level": "warning"}],
         )  # fmt: skip
-    return len(done)
+    return count + len(done)
+
+
+def _create_together(run: ImportRun, records: Records, wanted: list[PlannedRow]) -> int:
+    """Carry out new rows in one statement; how many. Those in its way are left for later."""
+    new = [row.pk for row in wanted if row.action == Action.CREATE]
+    return setwise.create(run, records, new[0], new[-1]) if new else 0
+
+
+def _not_done(run: ImportRun, wanted: list[PlannedRow]) -> list[PlannedRow]:
+    keys = run.changes.filter(row_id__gte=wanted[0].pk, row_id__lte=wanted[-1].pk)
+    done = set(keys.values_list("row_id", flat=True))
+    return [row for row in wanted if row.pk not in done]
 
 
 def _same(records: Records, wanted: dict[str, Any], now: dict[str, Any]) -> bool:
@@ -63,90 +83,81 @@ def _same(records: Records, wanted: dict[str, Any], now: dict[str, Any]) -> bool
     )
 
 
-def _columns_of(records: Records, rows: list[PlanRow]) -> list[str]:
-    return sorted({name for row in rows for name in row.before} & records.columns.keys())
+def _columns_of(records: Records, wanted: list[PlannedRow]) -> list[str]:
+    return sorted({name for row in wanted for name in row.before} & records.columns.keys())
 
 
 def _change(
+    run: ImportRun,
     records: Records,
-    rows: list[PlanRow],
-    done: list[tuple[PlanRow, int]],
-    conflicts: list[tuple[PlanRow, str]],
+    wanted: list[PlannedRow],
+    done: list[tuple[PlannedRow, int]],
+    conflicts: list[tuple[PlannedRow, str]],
 ) -> None:
-    now = records.read([row.record_id for row in rows], _columns_of(records, rows), lock=True)
-    same_fields: dict[tuple[str, ...], list] = defaultdict(list)
+    names = _columns_of(records, wanted)
+    now = records.read([row.record_id for row in wanted], names, lock=True)
+    changes: list[tuple[int, dict[str, Any]]] = []
     lists: dict[str, dict[int, tuple[set, set]]] = defaultdict(dict)
-    for row in rows:
+    for row in wanted:
         if row.record_id not in now:
             conflicts.append((row, "The record was removed since the plan was made."))
-            continue
-        if not _same(records, row.before, now[row.record_id]):
+        elif not _same(records, row.before, now[row.record_id]):
             conflicts.append((row, "Somebody changed the record since the plan was made."))
-            continue
-        try:
-            instance = records.instance(row.after, row.record_id)
-        except KeyError:
+        elif not records.has_links(row.after):
             conflicts.append((row, "A record that this row names is gone."))
-            continue
-        same_fields[tuple(sorted(records.attributes(row.after)))].append(instance)
-        for name in records.many.keys() & row.after.keys():
-            old, new = set(row.before[name]), set(row.after[name])
-            lists[name][row.record_id] = (old - new, new - old)
-        done.append((row, row.record_id))
-    for names, instances in same_fields.items():
-        if names:
-            records.model._default_manager.bulk_update(instances, names, batch_size=200)
-    for name, changes in lists.items():
-        records.write_lists(name, changes)
+        else:
+            changes.append((row.record_id, row.after))
+            for name in records.many.keys() & row.after.keys():
+                old, new = set(row.before[name]), set(row.after[name])
+                lists[name][row.record_id] = (old - new, new - old)
+            done.append((row, row.record_id))
+    records.update(changes)
+    history.note(records, run, [row for row, _pk in done])
+    for name, changed in lists.items():
+        records.write_lists(name, changed)
 
 
 def _create(
     records: Records,
-    rows: list[PlanRow],
-    done: list[tuple[PlanRow, int]],
-    conflicts: list[tuple[PlanRow, str]],
+    wanted: list[PlannedRow],
+    done: list[tuple[PlannedRow, int]],
+    conflicts: list[tuple[PlannedRow, str]],
 ) -> None:
     """New records; undoing a removal, they come back under the key they had in the database."""
-    by_key = {
-        tuple(records.decode(name, row.after.get(name)) for name in records.roster.key): row
-        for row in rows
-    }
+    names = records.roster.key  # texts and links, which are in JSON what they are
+    by_key = {tuple([row.after.get(name) for name in names]): row for row in wanted}
     taken = records.find(by_key)
-    ready: list[tuple[PlanRow, Any]] = []
+    ready: list[tuple[PlannedRow, int]] = []
+    fresh = iter(bulk.new_keys(records.model, sum(row.record_id is None for row in wanted)))
     for key, row in by_key.items():
         if key in taken:
             conflicts.append((row, f"This {records.roster.one} was added since the plan was made."))
-            continue
-        try:
-            ready.append((row, records.instance(row.after, row.record_id)))
-        except KeyError:
+        elif not records.has_links(row.after):
             conflicts.append((row, "A record that this row names is gone."))
-    manager = records.model._default_manager
+        else:
+            ready.append((row, row.record_id or next(fresh)))
     try:
         with transaction.atomic():
-            manager.bulk_create([instance for _row, instance in ready], batch_size=CHUNK)
+            records.insert([(pk, row.after) for row, pk in ready])
     except IntegrityError:
         # One of them breaks a rule of the database that no column knows, such as a name that must
         # be unique: find it, so that the others are not lost with it.
-        ready = [pair for pair in ready if _saved_alone(pair, conflicts)]
+        ready = [pair for pair in ready if _saved_alone(records, pair, conflicts)]
     for name in records.many:
         records.write_lists(
             name,
-            {
-                instance.pk: (set(), set(row.after[name]))
-                for row, instance in ready
-                if row.after.get(name)
-            },
+            {pk: (set(), set(row.after[name])) for row, pk in ready if row.after.get(name)},
         )
-    done += [(row, instance.pk) for row, instance in ready]
+    done += ready
 
 
-def _saved_alone(pair: tuple[PlanRow, Any], conflicts: list[tuple[PlanRow, str]]) -> bool:
-    row, instance = pair
-    instance.pk = row.record_id
+def _saved_alone(
+    records: Records, pair: tuple[PlannedRow, int], conflicts: list[tuple[PlannedRow, str]]
+) -> bool:
+    row, pk = pair
     try:
         with transaction.atomic():
-            type(instance)._default_manager.bulk_create([instance])
+            records.insert([(pk, row.after)])
     except IntegrityError:
         conflicts.append((row, "Another record already has a value that must be its own."))
         return False
@@ -155,15 +166,15 @@ def _saved_alone(pair: tuple[PlanRow, Any], conflicts: list[tuple[PlanRow, str]]
 
 def _remove(
     records: Records,
-    rows: list[PlanRow],
-    done: list[tuple[PlanRow, int]],
-    conflicts: list[tuple[PlanRow, str]],
+    wanted: list[PlannedRow],
+    done: list[tuple[PlannedRow, int]],
+    conflicts: list[tuple[PlannedRow, str]],
 ) -> None:
     """Take back what an import created, unless it was edited or others hang on it by now."""
-    now = records.read([row.record_id for row in rows], records.columns, lock=True)
+    now = records.read([row.record_id for row in wanted], records.columns, lock=True)
     used = _in_use(records, list(now))
     gone = []
-    for row in rows:
+    for row in wanted:
         if row.record_id not in now:
             conflicts.append((row, "The record was removed already."))
         elif not _same(records, row.before, now[row.record_id]):
@@ -178,7 +189,7 @@ def _remove(
             name,
             {
                 row.record_id: (set(row.before.get(name, [])), set())
-                for row in rows
+                for row in wanted
                 if row.record_id in gone
             },
         )

@@ -8,4 +8,8 @@ class ImportsConfig(AppConfig):
     label = "imports"
 
     def ready(self) -> None:
-        from . import jobs, retention, rosters  # noqa: F401, PLC0415 - they register themselves
+        from cms.backup import other_files  # noqa: PLC0415 - needs the models
+
+        from . import arrivals, jobs, mending, otherrosters, retention, rosters  # noqa: F401, PLC0415 - they register themselves
+
+        other_files.append(("imports.ImportRun", "stored_name", "private"))

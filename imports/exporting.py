@@ -19,10 +19,10 @@ def roster_rows(roster: str) -> tuple[list[str], Iterator[list[str]]]:
     """Headings, and the rows of all present records, streamed in chunks of 1,000."""
     resource = rosters[roster]()
     columns = list(resource.fields.values())
-    here = {"is_open": True} if resource.left_field == "is_open" else {"left_at": None}
+    present = resource.present().values("pk")
 
     def rows() -> Iterator[list[str]]:
-        for record in resource.get_queryset().filter(**here).iterator(chunk_size=CHUNK):
+        for record in resource.get_queryset().filter(pk__in=present).iterator(chunk_size=CHUNK):
             yield [column.export(record) for column in columns]
 
     return [column.heading for column in columns], rows()

@@ -8,9 +8,10 @@ from django.utils import timezone
 from cms import mail
 from cms.jobs import GiveUpError, JobRun, endings, handlers
 from cms.models import Job
+from cms.pagecache import content_changed
 
 from . import apply as applying
-from . import plan, sealed
+from . import guards, plan, sealed
 from .errors import UnreadableFile
 from .models import ImportRun
 from .resources import rosters
@@ -51,7 +52,8 @@ def make_plan(step: JobRun) -> None:
         raise GiveUpError(str(error)) from None
     with step.finish():
         run.state = State.PLANNED
-        run.save(update_fields=["state", "counts", "held"])
+        run.mapping["alarms"] = [*run.mapping.get("alarms", []), *guards.alarms(run)]
+        run.save(update_fields=["state", "counts", "held", "mapping"])
 
 
 @handlers("imports.apply")
@@ -92,6 +94,7 @@ def _close(run: ImportRun, state: str) -> None:
     run.finished_at = timezone.now()
     run.counts = applying.result_counts(run)
     run.save(update_fields=["state", "finished_at", "counts", "problem"])
+    content_changed()  # rows are written past all signals, and pages count some of them
 
 
 def send_receipt(run: ImportRun) -> None:

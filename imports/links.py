@@ -13,7 +13,7 @@ from django.db.models import Model
 from import_export.widgets import ManyToManyWidget
 
 from .errors import CellProblem
-from .widgets import TextWidget, tidy
+from .widgets import Repaired, TextWidget, tidy
 
 REMEMBERED = 50_000
 
@@ -22,9 +22,10 @@ class Target(NamedTuple):
     """The record that a word means: its key in the database, its natural key, and a warning."""
 
     pk: int
-    key: str
+    key: str | int
     problem: str = ""
     hint: str = ""
+    note: str = ""
 
 
 class LinkWidget(TextWidget):
@@ -97,19 +98,47 @@ class LinkWidget(TextWidget):
 
 
 class SchoolWidget(LinkWidget):
-    """A school by its URN; a school that has closed is pointed out, with its successor."""
+    """A school by its URN. One that has closed is read as its only successor, and that is said."""
 
-    extra = ("status", "closed_on", "successors__urn")
+    extra = ("status", "closed_on", "name")
 
     def __init__(self, model: type[Model]):
         super().__init__(model, "urn", what="school")
 
-    def target(self, pk, key, status, closed_on, successor):
+    def fetch(self, words):
+        found = super().fetch(words)
+        closed = [target.pk for target in found.values() if target.problem]
+        if not closed:
+            return found
+        heirs: dict[int, list[tuple[int, str, str, str]]] = {}
+        rows = self.model._default_manager.filter(pk__in=closed, successors__isnull=False)
+        names = ("pk", "successors", "successors__urn", "successors__name", "successors__status")
+        for pk, *heir in rows.order_by("successors__urn").values_list(*names):
+            heirs.setdefault(pk, []).append(tuple(heir))
+        return {
+            word: self._inherited(word, target, heirs[target.pk]) if target.pk in heirs else target
+            for word, target in found.items()
+        }
+
+    def _inherited(self, word: str, target: Target, heirs: list[tuple]) -> Target:
+        heir, urn, name, status = heirs[0]
+        if len(heirs) == 1 and status != "closed":
+            return Target(
+                heir, urn, note=f"School {word} closed; read as its successor {urn}, {name}."
+            )
+        urns = " or ".join(urn for _heir, urn, _name, _status in heirs)
+        hint = f"Its successor is {urns}." if len(heirs) == 1 else f"Which is it: {urns}?"
+        return target._replace(hint=hint)
+
+    def target(self, pk, key, status, closed_on, name):
         if status != "closed":
             return Target(pk, key)
         day = f" on {closed_on:%d/%m/%Y}" if closed_on else ""
-        hint = f"Its successor is {successor}." if successor else "Which school is it now?"
-        return Target(pk, key, f"School {key} closed{day}.", hint)
+        return Target(pk, key, f"School {key} closed{day}.", "Which school is it now?")
+
+    def value(self, targets):
+        [target] = targets
+        return Repaired(target.key, target.note) if target.note else target.key
 
 
 class LinksWidget(LinkWidget, ManyToManyWidget):
@@ -150,7 +179,7 @@ class Lookup:
 
     def learn(self, texts: Iterable[str]) -> None:
         """Look up the words of these cells that were not met before: one query for all of them."""
-        self.learn_words(word for text in texts for word in _safe_words(self.widget, text))
+        self.learn_words(word for text in set(texts) for word in _safe_words(self.widget, text))
 
     def learn_words(self, words: Iterable[str]) -> None:
         """The same for words or natural keys that stand by themselves."""
@@ -172,6 +201,9 @@ class Lookup:
     def parse(self, text: str):
         """The value of a cell whose words were learnt. Raises CellProblem."""
         return self.widget.value(self.widget.resolve(self.widget.words(text), self._known))
+
+    def knows(self, key: str) -> bool:
+        return self.widget.fold(key) in self._known
 
     def pk(self, key: str) -> int:
         """The primary key behind a natural key that was learnt. Raises KeyError."""

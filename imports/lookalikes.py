@@ -16,6 +16,7 @@ from .matching import Match, Matcher, Person, fingerprint
 from .models import ImportRun, NotSamePerson, PlanRow
 from .records import HASH, Records
 from .resources import rosters
+from .rows import PlannedRow
 
 # roster -> columns that hold first name, last name, birth date, postcode
 COMPARED = {
@@ -32,29 +33,33 @@ def _person(records: Records, roster: str, key: int | str, values: dict[str, Any
     return Person(key, first or "", last or "", born, postcode or "")
 
 
-def consider(run: ImportRun, records: Records, rows: list[PlanRow]) -> int:
-    """Turn new rows about known people into changes or questions. Returns how many are asked.
+def consider(run: ImportRun, records: Records, rows: list[PlannedRow]) -> tuple[int, int]:
+    """Turn new rows about known people into changes or questions. Returns how many are
+    asked, and how many became changes.
 
-    Three queries for a batch, or one when nobody without a key shares anything with it.
+    A few queries for a batch; one when the hub knows nobody yet.
     """
-    if run.roster not in COMPARED:
-        return 0
+    if run.roster not in COMPARED or not records.all.exists():
+        return 0, 0
+    asked = _ask_about_new_keys(run, records, rows)
+    keyless = records.all.filter(**{records.columns[records.roster.key[0]].attribute: None})
+    if not keyless.exists():
+        return asked, 0
     people = {
         id(row): _person(records, run.roster, "", row.after)
         for row in rows
-        if row.action == Action.CREATE
+        if row.action == Action.CREATE and row.outcome != Outcome.ASK
     }
     if not people:
-        return 0
+        return asked, 0
     first, last, born, _postcode = COMPARED[run.roster]
-    shared = Q(**{f"{last}__in": {person.last for person in people.values()}})
-    shared |= Q(**{f"{first}__in": {person.first for person in people.values()}})
+    shared = Q(**{f"{last}__among": {person.last for person in people.values()}})
+    shared |= Q(**{f"{first}__among": {person.first for person in people.values()}})
     if born:
         shared |= Q(**{f"{born}__in": {p.born for p in people.values() if p.born}})
-    key_field = records.columns[records.roster.key[0]].attribute
-    found = list(records.all.filter(shared, **{key_field: None}).values_list("pk", flat=True))
+    found = list(keyless.filter(shared).values_list("pk", flat=True))
     if not found:
-        return 0
+        return asked, 0
     now = records.read(found, records.columns)
     compared = [name for name in COMPARED[run.roster] if name]
     known = [
@@ -69,7 +74,7 @@ def consider(run: ImportRun, records: Records, rows: list[PlanRow]) -> int:
     for text, pk in said.values_list("fingerprint", "record_id"):
         never.setdefault(text, set()).add(pk)
     matcher = Matcher(known)
-    asked, taken = 0, set()
+    taken = set()
     for row in rows:
         person = people.get(id(row))
         if person is None:
@@ -85,11 +90,59 @@ def consider(run: ImportRun, records: Records, rows: list[PlanRow]) -> int:
             row.outcome = Outcome.ASK
             _say(row, match, "ask", "This may be a person whom the hub knows already.")
             asked += 1
+    return asked, len(taken)
+
+
+def _ask_about_new_keys(run: ImportRun, records: Records, rows: list[PlannedRow]) -> int:
+    """Ask about new lines that say just what a record with another key says: is its key new?
+
+    Never taken for granted: the same name and birth date may be two children. Two queries.
+    """
+    first, last, born, _postcode = COMPARED[run.roster]
+    new = {
+        (row.after.get(first), row.after.get(last), row.after.get(born)): row
+        for row in rows
+        if row.action == Action.CREATE and born and row.after.get(born)
+    }
+    if not new:
+        return 0
+    names = [records.columns[name].attribute for name in (first, last, born)]
+    key = records.columns[records.roster.key[0]].attribute
+    found = records.all.filter(
+        **{
+            f"{names[0]}__among": [words[0] for words in new],
+            f"{names[1]}__among": [words[1] for words in new],
+            f"{key}__isnull": False,
+        }
+    )
+    alike = {
+        (one, other, day.isoformat() if day else None): pk
+        for pk, one, other, day in found.values_list("pk", *names).iterator(chunk_size=2_000)
+    }
+    pairs = [(row, alike[words]) for words, row in new.items() if words in alike]
+    if not pairs:
+        return 0
+    people = {id(row): fingerprint(_person(records, run.roster, "", row.after)) for row, _ in pairs}
+    decided = set(
+        NotSamePerson.objects.filter(
+            roster=run.roster, fingerprint__in=people.values()
+        ).values_list("fingerprint", "record_id")
+    )
+    asked = 0
+    for row, pk in pairs:
+        if (people[id(row)], pk) in decided:
+            continue
+        row.outcome = Outcome.ASK
+        candidate = Person(pk, "", "")
+        _say(
+            row, Match("ask", candidate, 1.0), "ask",
+            "A record with another key has this name and birth date. Is its key new?",
+        )  # fmt: skip
+        asked += 1
     return asked
 
 
-def _say(row: PlanRow, match: Match, level: str, problem: str) -> None:
-    row.has_problems = True
+def _say(row: PlanRow | PlannedRow, match: Match, level: str, problem: str) -> None:
     row.problems = [
         *row.problems,
         {
@@ -100,7 +153,7 @@ def _say(row: PlanRow, match: Match, level: str, problem: str) -> None:
     ]  # fmt: skip
 
 
-def _adopt(records: Records, row: PlanRow, pk: int, now: dict[str, Any]) -> None:
+def _adopt(records: Records, row: PlanRow | PlannedRow, pk: int, now: dict[str, Any]) -> None:
     """Make a new row a change of record `pk`, which has the values `now`."""
     before, after = {}, {}
     for name, value in row.after.items():

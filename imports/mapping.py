@@ -30,11 +30,15 @@ class Mapping:
     columns: dict[str, list[str]]
     ignored: list[str] = field(default_factory=list)
     date_orders: dict[str, str] = field(default_factory=dict)
+    date_proofs: dict[str, dict[str, int]] = field(default_factory=dict)  # cells that prove each
+    blank_erases: bool = False
+    alarms: list[str] = field(default_factory=list)
     value_rules: dict[str, dict[str, str]] = field(default_factory=dict)
     fingerprint: str = ""
     leaves: str = ""  # the heading whose "Yes" says that this row's record has left
     earlier_runs: list[int] = field(default_factory=list)  # of the same bundle
     leavers_of_groups: bool = False  # only of groups in the file can anybody leave by absence
+    only_lines: list[int] = field(default_factory=list)  # read no others of the file
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict:
@@ -111,6 +115,12 @@ def prove_dates(mapping: Mapping, table: Table, roster: type[RosterResource]) ->
     for name, proof in proofs.items():
         month_first = proof["mdy"] >= PROOFS_NEEDED and not proof["dmy"]
         mapping.date_orders[name] = "mdy" if month_first else "dmy"
+        mapping.date_proofs[name] = {"dmy": proof["dmy"], "mdy": proof["mdy"]}
+        if proof["mdy"] and proof["dmy"]:
+            mapping.notes.append(
+                f"Column {mapping.columns[name][0]!r} holds dates with the day first and dates "
+                "with the month first; it is read day first."
+            )
         if month_first:
             heading = mapping.columns[name][0]
             mapping.notes.append(

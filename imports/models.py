@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cms.access import may_in_whole_hub
 from cms.models import Job
 
 
@@ -20,6 +21,12 @@ class SourceProfile(models.Model):
     the file: value}, such as {"year": {"Yr 7": "7"}}; `fingerprint` is that of the headings.
     """
 
+    class Arrival(models.TextChoices):
+        UPLOAD = "upload", _("Somebody of the hub uploads it")
+        FOLDER = "folder", _("It is put into a watched folder")
+        HTTPS = "https", _("It is fetched from an https address")
+        LINK = "link", _("The school sends it through its own link")
+
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=100)
     roster = models.CharField(max_length=20)
@@ -27,18 +34,81 @@ class SourceProfile(models.Model):
     value_rules = models.JSONField(default=dict, blank=True)
     date_orders = models.JSONField(default=dict, blank=True)
     fingerprint = models.CharField(max_length=32, blank=True, db_index=True)
+    layout = models.JSONField(default=dict, blank=True, editable=False)
+    blank_erases = models.BooleanField(
+        _("a blank cell erases"),
+        default=False,
+        help_text=_("Otherwise a blank cell says nothing, and what the hub holds stays."),
+    )
     is_full_roster = models.BooleanField(
-        default=False, help_text=_("Each file of this source holds everybody.")
+        _("each file holds everybody"),
+        default=False,
+        help_text=_("Whoever is not in it is then marked as left, within the limit below."),
     )
     leaver_limit_percent = models.PositiveSmallIntegerField(
-        default=10, help_text=_("More leavers than this are held back for a person to look at.")
+        _("leavers allowed, in per cent"),
+        default=10,
+        help_text=_("More leavers of one school or centre are held back for a person to look at."),
     )
-    contact_email = models.EmailField(blank=True)
+    due_days = models.PositiveSmallIntegerField(
+        _("a new file is due every so many days"),
+        null=True,
+        blank=True,
+        help_text=_("Blank: whenever it comes."),
+    )
+    chased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    contact_email = models.EmailField(
+        blank=True, help_text=_("Who is asked for the file when it is overdue.")
+    )
+    arrives_by = models.CharField(
+        max_length=8, choices=Arrival.choices, default=Arrival.UPLOAD,
+        help_text=_("However a file arrives, it becomes a plan that waits for approval."),
+    )  # fmt: skip
+    folder = models.SlugField(
+        blank=True, help_text=_("Name of its folder below “incoming” in the data folder.")
+    )
+    address = models.URLField(
+        max_length=500, blank=True,
+        help_text=_("https only, on a host that the settings allow."),
+    )  # fmt: skip
+    looks_at = models.TimeField(
+        _("looked at daily at"), null=True, blank=True, help_text=_("London time.")
+    )
+    looked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_problem = models.CharField(max_length=300, blank=True, editable=False)
+    link_hash = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    link_ends_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["title"]
         default_permissions = ()
+
+    def __str__(self):
+        return self.title
+
+
+class QuietTime(models.Model):
+    """Days on which rosters stay as they are, or only gain: exam weeks, the start of term."""
+
+    class Kind(models.TextChoices):
+        NOTHING = "nothing", _("No import is carried out")
+        ADDS = "adds", _("Only new records are added")
+
+    title = models.CharField(max_length=80)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.NOTHING)
+    roster = models.CharField(max_length=20, blank=True, help_text=_("Blank: every roster."))
+    first_day = models.DateField()
+    last_day = models.DateField()
+
+    class Meta:
+        ordering = ["first_day"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(first_day__lte=models.F("last_day")), name="quiettime_in_order"
+            ),
+        ]
 
     def __str__(self):
         return self.title
@@ -50,16 +120,7 @@ class ImportRunQuerySet(models.QuerySet):
 
         A file holds pupils of all centres, so a role in one centre or area is not enough.
         """
-        if not user.is_active:
-            return self.none()
-        if user.is_superuser:
-            return self
-        allowed = user.memberships.filter(
-            area=None,
-            centre=None,
-            role__permissions__codename="view_importrun",
-            role__permissions__content_type__app_label="imports",
-        ).exists()
+        allowed = may_in_whole_hub(user, "imports.view_importrun")
         return self if allowed else self.none()
 
     def active(self):
@@ -174,7 +235,8 @@ class PlanRow(models.Model):
 
     WRITES = (Action.CREATE, Action.UPDATE, Action.UNCHANGED, Action.LEAVE, Action.REMOVE)
 
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="plan_rows")
+    # Its indexes below begin with the run.
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="plan_rows", db_index=False)
     line = models.PositiveIntegerField(null=True)
     action = models.CharField(max_length=9, choices=Action.choices)
     key = models.CharField(max_length=160, blank=True)
@@ -197,6 +259,28 @@ class PlanRow(models.Model):
 
     def __str__(self):
         return f"Plan row {self.pk}"
+
+
+class Correction(models.Model):
+    """Cells of one line of a run's file, mended by a person: heading -> text to read instead."""
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="corrections")
+    line = models.PositiveIntegerField()
+    cells = models.JSONField(default=dict)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    corrected_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["line"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["run", "line"], name="correction_once"),
+        ]
+
+    def __str__(self):
+        return f"Correction {self.pk}"
 
 
 class Change(models.Model):

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms.models import Job
 
+from . import leavers
 from .forms import ColumnsForm
 from .lookalikes import candidate_of
+from .mapping import Mapping
 from .models import ImportRun, PlanRow
 from .reader import Table
 from .records import Records
-from .resources import Column, RosterResource, rosters
+from .resources import RosterResource, in_words, rosters
 
 Action = PlanRow.Action
 
@@ -48,8 +50,8 @@ def tabs(run: ImportRun) -> list[Tab]:
     return [tab for tab in listed if tab.count]
 
 
-def shown_rows(run: ImportRun, tab: str, query: str) -> "RowList":
-    """The rows of one tab, as a list that a paginator cuts."""
+def shown_rows(run: ImportRun, tab: str, query: str, scope: str | None = None) -> "RowList":
+    """The rows of one tab, as a list that a paginator cuts; `scope` is of those held back."""
     rows = run.plan_rows.order_by("pk")
     if tab == "problems":
         rows = rows.filter(has_problems=True).exclude(outcome="ask").order_by("line", "pk")
@@ -57,6 +59,7 @@ def shown_rows(run: ImportRun, tab: str, query: str) -> "RowList":
         rows = rows.filter(outcome="ask")
     elif tab == "held":
         rows = rows.filter(outcome=PlanRow.Outcome.HELD)
+        rows = rows if scope is None else leavers.rows_of(run, scope).order_by("pk")
     elif tab in Action.values:
         rows = rows.filter(action=tab, outcome="")
     else:
@@ -99,6 +102,19 @@ class ShownRow:
         self.outcome = row.get_outcome_display() if row.outcome else ""
         self.problems = row.problems
         self._row, self._columns = row, roster.fields
+        self.can_mend = any(self._is_mendable(problem) for problem in row.problems)
+
+    @staticmethod
+    def _is_mendable(problem: dict) -> bool:
+        return bool(problem["field"]) and problem["level"] in {"refused", "warning"}
+
+    def findings(self) -> Iterator[tuple[dict, bool, bool]]:
+        """(problem, whether its cell can be mended here, whether it is the row's last)."""
+        seen: set[str] = set()
+        for at, problem in enumerate(self.problems, 1):
+            first = problem["field"] not in seen
+            seen.add(problem["field"])
+            yield problem, first and self._is_mendable(problem), at == len(self.problems)
 
     def changes(self) -> Iterator[tuple[str, str, str]]:
         """(column, old, new) of what changes, in words."""
@@ -120,17 +136,6 @@ class ShownRow:
             if here or there:
                 here = here if column.is_link else column.widget.to_json(here)
                 yield column.heading, in_words(column, here), in_words(column, there)
-
-
-def in_words(column: Column, value: Any) -> str:
-    """A value of a plan as its column writes it."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, list):
-        return "; ".join(value)
-    if column.is_link:
-        return str(value)
-    return str(column.widget.render(column.widget.from_json(value)))
 
 
 class Receipt:
@@ -197,9 +202,24 @@ class Sample:
     kind: str
     required: bool
     examples: list[str]
+    proof: str = ""  # of the order of dates
 
 
-def samples(form: ColumnsForm, roster: type[RosterResource], table: Table) -> list[Sample]:
+def proof_of(mapping: Mapping, name: str) -> str:
+    """How it was decided which way round this column writes its dates."""
+    found = mapping.date_proofs.get(name)
+    if not found:
+        return ""
+    order = mapping.date_orders[name]
+    if not found[order]:
+        return _("no date proves which comes first, read day first")
+    words = {"dmy": _("day first, proved by %(n)s dates"), "mdy": _("month first, by %(n)s dates")}
+    return words[order] % {"n": found[order]}
+
+
+def samples(
+    form: ColumnsForm, roster: type[RosterResource], table: Table, mapping: Mapping
+) -> list[Sample]:
     """Each column of the roster with its choice and up to three cells of the chosen column."""
     rows = [cells for _line, cells in islice(table.rows(), 30)]
     index = {heading: at for at, heading in enumerate(table.header)}
@@ -213,29 +233,12 @@ def samples(form: ColumnsForm, roster: type[RosterResource], table: Table) -> li
                 if text and text not in examples:
                     examples.append(text)
         listed.append(
-            Sample(form[f"column-{name}"], column.widget.kind, column.required, examples[:3])
+            Sample(
+                form[f"column-{name}"],
+                column.widget.kind,
+                column.required,
+                examples[:3],
+                proof_of(mapping, name),
+            )
         )
     return listed
-
-
-def freshness() -> list[dict[str, Any]]:
-    """Each roster with how many records it holds and when a file last changed it."""
-    applied = ImportRun.objects.filter(state=ImportRun.State.APPLIED, undoes=None)
-    dates = applied.order_by().values("roster").annotate(at=Max("finished_at"))
-    last = dict(dates.values_list("roster", "at"))
-    return [
-        {
-            "key": key,
-            "title": roster.title,
-            "count": _present(roster).count(),
-            "last": last.get(key),
-        }
-        for key, roster in rosters.items()
-    ]
-
-
-def _present(roster: type[RosterResource]) -> QuerySet:
-    records = roster._meta.model._default_manager
-    if roster.left_field == "is_open":
-        return records.filter(is_open=True)
-    return records.filter(left_at=None)

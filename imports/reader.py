@@ -39,13 +39,14 @@ class Table:
     header: list[str]
     header_line: int
     notes: list[str]
-    _all_rows: Callable[[], Rows] = field(repr=False)
+    all_rows: Callable[[], Rows] = field(repr=False)
+    layout: dict[str, str] = field(default_factory=dict)  # encoding and delimiter of a text file
 
     def rows(self) -> Rows:
         """(row number in the spreadsheet, cells) of each row below the header that is not blank."""
         width = len(self.header)
         padding = [""] * width
-        for number, cells in self._all_rows():
+        for number, cells in self.all_rows():
             if number <= self.header_line or not any(cells):
                 continue
             if len(cells) < width:
@@ -88,9 +89,9 @@ def read(stream: BinaryIO, size: int, known: Sequence[str] = ()) -> list[Table]:
     if head.startswith(ZIP):
         workbooks.inspect(stream, size)
         tables = []
-        for name, sheet in workbooks.sheets(stream):
+        for sheet in workbooks.sheets(stream):
             try:
-                tables.append(_table(name, lambda sheet=sheet: workbooks.rows(sheet), [], known))
+                tables.append(_table(sheet.name, sheet.rows, [], known))
             except UnreadableFile:
                 continue
         if not tables:
@@ -104,7 +105,9 @@ def read(stream: BinaryIO, size: int, known: Sequence[str] = ()) -> list[Table]:
     sample = stream.read(textfiles.SAMPLE).decode(encoding, errors="replace")
     delimiter = textfiles.sniff_delimiter(sample.rpartition("\n")[0] or sample)
     how = f"Read as {textfiles.NAMES[encoding]} text, cells separated by {DELIMITERS[delimiter]}."
-    return [_table("", lambda: textfiles.rows(stream, encoding, delimiter), [how], known)]
+    table = _table("", lambda: textfiles.rows(stream, encoding, delimiter), [how], known)
+    table.layout = {"encoding": textfiles.NAMES[encoding], "delimiter": DELIMITERS[delimiter]}
+    return [table]
 
 
 def _refuse_other_kinds(head: bytes) -> None:

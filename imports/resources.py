@@ -78,7 +78,7 @@ class RosterResource(ModelResource):
     title: ClassVar[str]
     one: ClassVar[str]  # "school"
     key: ClassVar[tuple[str, ...]]
-    left_field: ClassVar[str] = "left_at"
+    left_field: ClassVar[str] = "left_at"  # "" for records that never leave
     has_hash: ClassVar[bool] = True
     scope: ClassVar[str] = ""  # path to the school or centre whose leavers are counted together
     keeps_links: ClassVar[frozenset[str]] = frozenset()  # link columns that only ever gain
@@ -87,10 +87,27 @@ class RosterResource(ModelResource):
         return self.fields
 
     @classmethod
+    def present(cls) -> QuerySet:
+        """The records that have not left."""
+        here = {"left_at": {"left_at": None}, "is_open": {"is_open": True}, "": {}}
+        return cls._meta.model._default_manager.filter(**here[cls.left_field])
+
+    @classmethod
     def known_headings(cls) -> Iterator[str]:
         """Every heading that this roster understands."""
         for column in cls.fields.values():
             yield from (column.heading, *column.synonyms, *column.combines)
+
+    @classmethod
+    def can_erase(cls, name: str) -> bool:
+        """Whether a blank cell may empty this column, where its source says so."""
+        column = cls.fields[name]
+        if column.required or name in cls.key or name in cls.keeps_links:
+            return False
+        if column.is_many:
+            return True
+        field = cls._meta.model._meta.get_field(column.attribute)
+        return field.null or (field.blank and column.blank == "")
 
     def check(self, values: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         """(column, problem, hint) for what is wrong between columns of one row."""
@@ -104,6 +121,17 @@ class RosterResource(ModelResource):
         links = [c.attribute for c in self.fields.values() if c.is_link and not c.is_many]
         many = [c.attribute for c in self.fields.values() if c.is_many]
         return queryset.select_related(*links).prefetch_related(*many)
+
+
+def in_words(column: Column, value: Any) -> str:
+    """A value of a plan as its column writes it."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, list):
+        return "; ".join(value)
+    if column.is_link:
+        return str(value)
+    return str(column.widget.render(column.widget.from_json(value)))
 
 
 rosters: Registry[type[RosterResource]] = Registry("roster")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from cms import clock
 from cms.jobs import JobRun, handlers
 
-from . import sealed
+from . import arrivals, sealed
 from .models import ImportRun
 
 KEEP_FILE = timedelta(days=14)
@@ -26,6 +26,7 @@ def purge(step: JobRun) -> None:
     """Erase what is past its time. Safe to run twice."""
     purge_files()
     purge_rows()
+    arrivals.forget_refused(timezone.now() - KEEP_FILE)
 
 
 clock.daily("imports.purge", at="03:10")
@@ -57,6 +58,7 @@ def purge_rows() -> int:
     for run in ImportRun.objects.filter(over, purged_at=None):
         with transaction.atomic():
             run.plan_rows.update(key="", before={}, after={}, problems=[], has_problems=False)
+            run.corrections.all().delete()
             run.purged_at = timezone.now()
             run.original_name = ""
             run.save(update_fields=["purged_at", "original_name"])

@@ -4,6 +4,7 @@ A roster file holds children of the whole county, so each right counts only in a
 held for the whole hub; the same role in one centre gives none of them.
 """
 
+from cms.access import may_in_whole_hub
 from cms.models import User
 
 UPLOAD = "upload_roster"
@@ -14,14 +15,4 @@ VIEW = "view_importrun"
 
 def may(user: User, right: str) -> bool:
     """Whether `user` holds this right for the whole hub."""
-    if not user.is_active:
-        return False
-    return (
-        user.is_superuser
-        or user.memberships.filter(
-            area=None,
-            centre=None,
-            role__permissions__codename=right,
-            role__permissions__content_type__app_label="imports",
-        ).exists()
-    )
+    return may_in_whole_hub(user, f"imports.{right}")

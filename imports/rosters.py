@@ -102,6 +102,8 @@ class Schools(RosterResource):
     pupils_on_roll = Column("pupils_on_roll", "Pupils on roll", NumberWidget(), synonyms=(
         "NumberOfPupils",), when_bad="leave")  # fmt: skip
     area = Column("area", "Area", LinkWidget(Area, "slug", also=("name",)))
+    successors = Column("successors", "Successors", LinksWidget(School, "urn", what="school"))
+    keeps_links = frozenset({"successors"})
 
     class Meta:
         model = School
@@ -109,7 +111,7 @@ class Schools(RosterResource):
         fields = (
             "urn", "laestab", "name", "phase", "kind", "status", "closed_on", "local_authority",
             "district", "street", "town", "postcode", "easting", "northing", "phone", "email",
-            "website", "trust", "pupils_on_roll", "area",
+            "website", "trust", "pupils_on_roll", "area", "successors",
         )  # fmt: skip
         import_order = export_order = fields
 

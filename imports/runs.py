@@ -8,6 +8,7 @@ asked before (imports.views); here only whether the run can.
 import hashlib
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,11 +19,11 @@ from django.utils import timezone
 from cms import jobs
 from cms.models import Job, User
 
-from . import bundles, plan, sealed, undo
+from . import bundles, giaslinks, guards, leavers, plan, profiles, sealed, undo
 from .errors import FileTooLarge, UnreadableFile
 from .mapping import Mapping, propose, prove_dates, require_key
-from .models import ImportRun, PlanRow
-from .reader import MAX_BYTES
+from .models import ImportRun, PlanRow, QuietTime
+from .reader import MAX_BYTES, Table
 from .resources import rosters
 
 State = ImportRun.State
@@ -30,6 +31,12 @@ State = ImportRun.State
 
 class NotNowError(Exception):
     """The run is not in a state for this. The message is a sentence for staff."""
+
+
+class _IsLinks(Exception):  # noqa: N818 - not an error: another way to read the file
+    def __init__(self, roster: bytes):
+        super().__init__()
+        self.roster = roster
 
 
 def receive(
@@ -71,14 +78,24 @@ def receive(
     try:
         table, close = plan.open_table(run)
         try:
+            if roster == "schools" and giaslinks.is_links(table):
+                links = giaslinks.as_roster(table)
+                raise _IsLinks(links)
             run.sheet = table.sheet
             mapping = propose(table, rosters[roster])
+            run.profile = profile or profiles.recognise(roster, table)
+            if run.profile and run.profile.roster == roster:
+                profiles.follow(run.profile, mapping, table)
+                run.is_full = is_full or run.profile.is_full_roster
             run.mapping = mapping.to_json()
-            run.notes = [*table.notes, *mapping.notes, *_seen_before(run)]
+            run.notes = _notes(run, table, mapping)
         finally:
             close()
         with transaction.atomic():
             run.save()
+    except _IsLinks as found:
+        sealed.shred(stored)
+        return receive(roster, [found.roster], name, by=by)
     except BaseException:
         sealed.shred(stored)
         raise
@@ -121,14 +138,27 @@ def receive_upload(roster: str, upload: UploadedFile, **options) -> ImportRun:
     return receive(roster, upload.chunks(), upload.name or "roster", **options)
 
 
+def _notes(run: ImportRun, table: Table, mapping: Mapping) -> list[str]:
+    known = [f"This is the file of “{run.profile.title}”."] if run.profile else []
+    return [*known, *table.notes, *mapping.notes, *_seen_before(run)]
+
+
 def _seen_before(run: ImportRun) -> list[str]:
-    before = ImportRun.objects.filter(
-        roster=run.roster, sha256=run.sha256, state=State.APPLIED
-    ).first()
-    if before is None:
-        return []
-    day = timezone.localtime(before.finished_at)
-    return [f"This very file was applied before, on {day:%d/%m/%Y at %H:%M}."]
+    same = ImportRun.objects.filter(roster=run.roster, sha256=run.sha256).exclude(pk=run.pk)
+    before = same.filter(state=State.APPLIED).first()
+    if before is not None:
+        day = timezone.localtime(before.finished_at)
+        return [f"This very file was applied before, on {day:%d/%m/%Y at %H:%M}."]
+    waiting = same.filter(state__in=[State.UPLOADED, State.PLANNING, State.PLANNED]).first()
+    if waiting is not None:
+        day = timezone.localtime(waiting.created_at)
+        return [
+            (
+                f"This very file came at {day:%H:%M on %d/%m/%Y} as import {waiting.pk}, "
+                "which still waits."
+            )
+        ]
+    return []
 
 
 def remap(run: ImportRun, columns: dict[str, list[str]], *, is_full: bool) -> None:
@@ -136,7 +166,8 @@ def remap(run: ImportRun, columns: dict[str, list[str]], *, is_full: bool) -> No
     roster = rosters[run.roster]
     table, close = plan.open_table(run)
     try:
-        mapping = Mapping(columns=columns, fingerprint=table.fingerprint)
+        before = Mapping.from_json(run.mapping)
+        mapping = replace(before, columns=columns, date_orders={}, date_proofs={}, notes=[])
         used = {heading for headings in columns.values() for heading in headings}
         unknown = used - set(table.header)
         if unknown:
@@ -144,12 +175,15 @@ def remap(run: ImportRun, columns: dict[str, list[str]], *, is_full: bool) -> No
         mapping.ignored = [heading for heading in table.header if heading not in used]
         require_key(mapping, roster)
         prove_dates(mapping, table, roster)
+        if run.profile:
+            mapping.alarms = profiles.alarms(run.profile, mapping, table)
+        run.mapping = mapping.to_json()
+        run.notes = _notes(run, table, mapping)
+        run.is_full = is_full
+        run.save(update_fields=["mapping", "notes", "is_full"])
+        profiles.learn(run, table)
     finally:
         close()
-    run.mapping = mapping.to_json()
-    run.notes = [*table.notes, *mapping.notes, *_seen_before(run)]
-    run.is_full = is_full
-    run.save(update_fields=["mapping", "notes", "is_full"])
 
 
 def start_planning(run: ImportRun) -> Job:
@@ -158,6 +192,13 @@ def start_planning(run: ImportRun) -> Job:
     with transaction.atomic():
         _move(run, {State.UPLOADED, State.PLANNED}, State.PLANNING, problem="")
         return _promise(run, "plan")
+
+
+def start_mending(run: ImportRun, lines: list[int]) -> Job:
+    """Have the mended lines of a large file planned again in the background."""
+    with transaction.atomic():
+        _move(run, {State.PLANNED}, State.PLANNING, problem="")
+        return _promise(run, "mend", lines=lines)
 
 
 def reopen(run: ImportRun) -> None:
@@ -172,6 +213,9 @@ def approve(run: ImportRun, *, by: User | None, with_leavers: bool = False) -> J
 
     `with_leavers` lets those leave whom the guard rail held back.
     """
+    quiet = guards.quiet_now(run)
+    if quiet is not None and quiet.kind == QuietTime.Kind.NOTHING:
+        raise NotNowError(guards.said_of(quiet))
     try:
         with transaction.atomic():
             _move(
@@ -186,6 +230,8 @@ def approve(run: ImportRun, *, by: User | None, with_leavers: bool = False) -> J
                 freed = run.plan_rows.filter(outcome=PlanRow.Outcome.HELD).update(outcome="")
                 run.counts |= {"left": run.count("left") + freed, "held": 0}
                 run.save(update_fields=["counts"])
+            if quiet is not None:
+                guards.hold_all_but_new(run)
             return _promise(run, "apply")
     except IntegrityError:
         run.refresh_from_db()
@@ -193,6 +239,19 @@ def approve(run: ImportRun, *, by: User | None, with_leavers: bool = False) -> J
             f"Another import of {rosters[run.roster].title.lower()} is being applied. "
             "Wait for its receipt, then approve this one."
         ) from None
+
+
+def release(run: ImportRun, scope: str) -> int:
+    """Let the leavers of one school or centre go, whom the guard rail held. Returns how many.
+
+    Raises NotNowError when the plan no longer waits, or holds nobody there.
+    """
+    with transaction.atomic():
+        run = ImportRun.objects.select_for_update().get(pk=run.pk)
+        held = [hold for hold in run.held if hold["scope"] == scope and not hold.get("released")]
+        if run.state != State.PLANNED or not held:
+            raise NotNowError("Nobody is held back there.")
+        return leavers.release(run, scope)
 
 
 def stop(run: ImportRun) -> None:
@@ -230,10 +289,10 @@ def _move(run: ImportRun, from_states: set, to: str, **changes) -> None:
     run.refresh_from_db()
 
 
-def _promise(run: ImportRun, verb: str) -> Job:
+def _promise(run: ImportRun, verb: str, **more: Any) -> Job:
     kind = f"imports.{verb}"
-    total = None if verb == "plan" else run.plan_rows.filter(action__in=PlanRow.WRITES).count()
+    total = None if verb != "apply" else run.plan_rows.filter(action__in=PlanRow.WRITES).count()
     key = f"{kind}-{run.pk}-{secrets.token_hex(4)}"
-    run.job = jobs.enqueue(kind, key=key, payload={"run": run.pk}, total=total)
+    run.job = jobs.enqueue(kind, key=key, payload={"run": run.pk} | more, total=total)
     run.save(update_fields=["job"])
     return run.job

@@ -7,8 +7,9 @@ leaves, then UTF-8 if every byte of the file is UTF-8, else Windows-1252, which 
 import codecs
 import csv
 import io
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO
 
 from .errors import UnreadableFile
@@ -16,6 +17,7 @@ from .errors import UnreadableFile
 SAMPLE = 262_144
 MAX_CELL = 131_072  # characters; Excel itself stops at 32,767
 MAX_LINES_OF_A_ROW = 200
+LINES_AT_ONCE = 1_000
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -88,14 +90,21 @@ def sniff_delimiter(sample: str) -> str:
 
 
 class _Lines:
-    """Physical lines for csv.reader, keeping those of the row in hand to look for open quotes."""
+    """Physical lines for csv.reader, keeping those of the row in hand to look for open quotes.
 
-    def __init__(self, text: io.TextIOWrapper):
+    First those of `block`, which is emptied; then, for a row that goes on beyond it, the next.
+    """
+
+    def __init__(self, block: list[str], text: io.TextIOWrapper):
+        self.block = deque(block)
         self._text = text
         self.of_this_row: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._text:
+        while True:
+            line = self.block.popleft() if self.block else next(self._text, None)
+            if line is None:
+                return
             if "\x00" in line:
                 raise UnreadableFile(
                     "The file holds NUL characters, so it is damaged or not a table; "
@@ -112,16 +121,23 @@ def rows(stream: BinaryIO, encoding: str, delimiter: str) -> Iterator[tuple[int,
     """
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=delimiter)
     number = 0
     try:
-        while (row := next(reader, None)) is not None:
-            number += 1
-            if len(lines.of_this_row) > 1:
-                _check_quotes(number, lines.of_this_row, delimiter)
-            lines.of_this_row.clear()
-            yield number, row
+        while block := list(islice(text, LINES_AT_ONCE)):
+            together = "".join(block)
+            if '"' in together or "\x00" in together:
+                lines = _Lines(block, text)
+                reader = csv.reader(lines, delimiter=delimiter)
+                while lines.block and (row := next(reader, None)) is not None:
+                    number += 1
+                    if len(lines.of_this_row) > 1:
+                        _check_quotes(number, lines.of_this_row, delimiter)
+                    lines.of_this_row.clear()
+                    yield number, row
+            else:  # a row is a line
+                for row in csv.reader(block, delimiter=delimiter):
+                    number += 1
+                    yield number, row
     except csv.Error as error:
         raise UnreadableFile(_explain(error, number + 1)) from None
     finally:

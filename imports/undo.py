@@ -8,9 +8,11 @@ from itertools import islice
 
 from django.db import transaction
 
+from . import rows
 from .models import ImportRun, PlanRow
 from .records import Records
 from .resources import rosters
+from .rows import PlannedRow
 
 BATCH = 1_000
 Action = PlanRow.Action
@@ -41,17 +43,15 @@ def plan_undo(run: ImportRun, *, by: object = None) -> ImportRun:
         )
         changes = run.changes.select_related("row").order_by("-pk").iterator(chunk_size=BATCH)
         while batch := list(islice(changes, BATCH)):
-            PlanRow.objects.bulk_create(
-                [_reverse(undo, change.row, change.record_id, records) for change in batch],
-                batch_size=500,
-            )
+            reverse = [_reverse(change.row, change.record_id, records) for change in batch]
+            rows.write(undo, reverse)
         undo.counts = _counts(undo)
         undo.save(update_fields=["counts"])
     return undo
 
 
-def _reverse(undo: ImportRun, row: PlanRow, record_id: int, records: Records) -> PlanRow:
-    reverse = PlanRow(run=undo, line=row.line, key=row.key, record_id=record_id)
+def _reverse(row: PlanRow, record_id: int, records: Records) -> PlannedRow:
+    reverse = PlannedRow(line=row.line, key=row.key, record_id=record_id)
     if row.action == Action.CREATE:
         reverse.action = Action.REMOVE
         # All columns, not only those of the file: an edit of any of them is somebody's work.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import phonenumbers
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
 from import_export.widgets import Widget
 from localflavor.gb.forms import GBPostcodeField
 from phonenumber_field.phonenumber import PhoneNumber
@@ -20,10 +20,11 @@ from phonenumber_field.phonenumber import PhoneNumber
 from cms.exports import unescape
 
 from .errors import CellProblem
-from .workbooks import text_of
+from .sheetreader import text_of
 
 SPACES = re.compile(r"\s+")
 NOTHING = {"n/a", "na", "null", "none", "nil", "-", "--", "."}
+TELLING = " ='"  # a cell that begins with one of these, or is blank, is looked at
 CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
@@ -36,9 +37,37 @@ class Repaired(NamedTuple):
     note: str
 
 
+def is_tidy(text: str) -> bool:
+    """Whether `tidy` would change nothing: the usual cell, seen at a glance."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and "  " not in text
+        and text[:1] not in TELLING
+        and text[-1] != " "
+    )
+
+
 def tidy(text: str) -> str:
     """Spaces single and none at the ends; no invisible marks; our own exports' `'` taken off."""
+    if is_tidy(text):
+        return text
     return unescape(SPACES.sub(" ", CONTROL.sub("", text)).strip())
+
+
+def are_tidy(texts: list[str]) -> bool:
+    """Whether each of these texts is blank or tidy; seen at one glance, so rather False than True.
+
+    A double space or a `|` followed by a space within one cell makes it False as well.
+    """
+    row = f"|{'|'.join(texts)}|"
+    return (
+        row.isascii()
+        and row.isprintable()
+        and "  " not in row
+        and " |" not in row
+        and not any(f"|{letter}" in row for letter in TELLING)
+    )
 
 
 class RosterWidget(Widget):
@@ -52,6 +81,13 @@ class RosterWidget(Widget):
     def parse(self, text: str) -> Any:
         """The value, or Repaired(value, note). Raises CellProblem."""
         raise NotImplementedError
+
+    def take_as_they_are(self, texts: list[str]) -> bool:
+        """Whether `parse` would give back each of these texts unchanged, blank ones apart.
+
+        False when that cannot be told at a glance.
+        """
+        return False
 
     def to_json(self, value: Any) -> Any:
         return value
@@ -76,7 +112,16 @@ class TextWidget(RosterWidget):
         super().__init__()
         self.max_length = max_length
 
+    def take_as_they_are(self, texts):
+        return (
+            type(self).parse is TextWidget.parse
+            and len(max(texts, key=len, default="")) <= self.max_length
+            and are_tidy(texts)
+        )
+
     def parse(self, text):
+        if is_tidy(text) and len(text) <= self.max_length:
+            return text
         value = tidy(text)
         if text.lstrip().startswith("="):
             raise CellProblem(
@@ -104,7 +149,23 @@ class IdWidget(TextWidget):
         self.example = example
         self.blank = blank
 
+    def take_as_they_are(self, texts):
+        return (
+            type(self).parse is IdWidget.parse
+            and self.pattern is None
+            and len(max(texts, key=len, default="")) <= self.max_length
+            and are_tidy(texts)
+            and "+" not in "".join(texts)  # as in a number that a spreadsheet has shortened
+        )
+
     def parse(self, text):
+        if (
+            self.pattern is None
+            and text.isascii()
+            and text.isalnum()
+            and len(text) <= self.max_length
+        ):
+            return text
         value = super().parse(text)
         if re.fullmatch(r"\d(\.\d+)?[eE]\+\d+", value):
             raise CellProblem(
@@ -302,8 +363,11 @@ class ChoiceWidget(RosterWidget):
 class PostcodeWidget(TextWidget):
     kind = "UK postcode"
     field = GBPostcodeField(required=False)
+    USUAL = re.compile(rf"({GBPostcodeField.outcode_pattern}) ?({GBPostcodeField.incode_pattern})")
 
     def parse(self, text):
+        if found := self.USUAL.fullmatch(text.strip(" ").upper()):
+            return f"{found[1]} {found[found.lastindex]}"
         try:
             return self.field.clean(tidy(text))
         except ValidationError:
@@ -326,6 +390,24 @@ class EmailWidget(TextWidget):
                     "This is not an e-mail address.", "Like name@example.org, one to a cell."
                 ) from None
         return value
+
+
+class WebAddressWidget(TextWidget):
+    """The address of a website. One without its beginning gets `https://`, and that is said."""
+
+    kind = "web address"
+    check = URLValidator(schemes=["http", "https"])
+
+    def parse(self, text):
+        value = super().parse(text)
+        whole = value if "://" in value else f"https://{value}"
+        try:
+            self.check(whole)
+        except ValidationError:
+            raise CellProblem("This is not a web address.", "Like https://example.org.") from None
+        if whole == value:
+            return value
+        return Repaired(whole, f"The beginning of a web address was missing; read as {whole}.")
 
 
 class PhoneWidget(TextWidget):

@@ -1,17 +1,22 @@
 """Reading Excel workbooks (.xlsx) without trusting them.
 
 A workbook is a zip of XML: before a parser sees it, its sizes, ratios and the furthest cell are
-looked at, because 4 KB can claim seventeen thousand million cells. Parsed by python-calamine.
+looked at, because 4 KB can claim seventeen thousand million cells. Parsed by python-calamine, in a
+process of its own (imports.sheetreader), which can be killed without harm.
 """
 
+import json
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from typing import BinaryIO
+from pathlib import Path
+from typing import IO, BinaryIO
 
-import python_calamine
-
+from . import sheetreader
 from .errors import FileTooLarge, UnreadableFile
 
 MAX_BYTES = 30 * 1024 * 1024
@@ -23,7 +28,13 @@ ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,4})(\d{1,9})["']""")
 FURTHEST = re.compile(rb"""<dimension\s+ref\s*=\s*["'][A-Z]+\d+:([A-Z]+)(\d+)["']""")
 A_CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
 SPLIT = 64  # an address cut by the end of a piece is seen again with the next
-ZERO_TIME = time()
+READER = str(Path(sheetreader.__file__).resolve())
+MAX_MEGABYTES = 1_500  # of address space, for the process that parses
+MAX_SECONDS = 60
+TOO_MUCH = (
+    "The workbook takes more memory or time to read than a roster should; "
+    "save the sheet as CSV and send that."
+)
 
 
 def column_number(letters: bytes | str) -> int:
@@ -93,45 +104,44 @@ def _check_extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         raise UnreadableFile("The workbook is damaged and cannot be opened.") from None
 
 
-def text_of(value) -> str:  # noqa: ANN001, PLR0911 - whatever the parser gives, one line each
-    """A cell as text, as a person would type it: 7.0 is `7`, midnight is no time of day."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == ZERO_TIME else value.isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return value.isoformat("minutes")
-    if isinstance(value, timedelta):
-        return str(value)
-    return "" if value is None else str(value)
+class Sheet:
+    """One visible sheet of a workbook that was parsed; `total` is its number of rows."""
+
+    def __init__(self, parsed: IO[bytes], name: str, offset: int, total: int):
+        self.name, self.total = name, total
+        self._parsed, self._offset = parsed, offset
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Each row as (number in the spreadsheet, cells as text), from the first column on."""
+        at = self._offset
+        for number in range(1, self.total + 1):
+            self._parsed.seek(at)  # whoever else reads another sheet moves the file too
+            line = self._parsed.readline()
+            at += len(line)
+            yield number, json.loads(line)
 
 
-def sheets(stream: BinaryIO) -> list[tuple[str, python_calamine.CalamineSheet]]:
-    """The visible sheets that hold anything, by name. Call `inspect` first."""
+def sheets(stream: BinaryIO) -> list[Sheet]:
+    """The visible sheets that hold anything. Call `inspect` first. Raises UnreadableFile.
+
+    Parsed in a process of its own, bounded in memory and time, into a nameless temporary file that
+    the system removes with the last of the sheets.
+    """
     stream.seek(0)
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(stream)
-        visible = [
-            meta.name
-            for meta in book.sheets_metadata
-            if meta.visible == python_calamine.SheetVisibleEnum.Visible
-            and meta.typ == python_calamine.SheetTypeEnum.WorkSheet
-        ]
-        found = [(name, book.get_sheet_by_name(name)) for name in visible]
-    except (python_calamine.CalamineError, OSError, ValueError):
-        raise UnreadableFile("The workbook is damaged and cannot be opened.") from None
-    return [(name, sheet) for name, sheet in found if sheet.total_height]
-
-
-def rows(sheet: python_calamine.CalamineSheet) -> Iterator[tuple[int, list[str]]]:
-    """Each row as (number in the spreadsheet, cells as text), from the sheet's first column on."""
-    _first_row, first_column = sheet.start or (0, 0)
-    padding = [""] * first_column
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        yield number, padding + [text_of(cell) for cell in cells]
+    parsed = tempfile.TemporaryFile()  # noqa: SIM115 - the sheets keep it
+    with tempfile.TemporaryFile() as book:
+        shutil.copyfileobj(stream, book)
+        book.seek(0)
+        command = [sys.executable, "-I", READER, str(MAX_MEGABYTES), str(MAX_SECONDS)]
+        try:
+            ended = subprocess.run(  # noqa: S603 - our own program, no word of the sender's
+                command, stdin=book, stdout=parsed, stderr=subprocess.PIPE, env={},
+                timeout=2 * MAX_SECONDS, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise FileTooLarge(TOO_MUCH) from None
+    if ended.returncode == sheetreader.DAMAGED:
+        raise UnreadableFile("The workbook is damaged and cannot be opened.")
+    if ended.returncode:
+        raise FileTooLarge(TOO_MUCH)
+    return [Sheet(parsed, *found) for found in json.loads(ended.stderr)]
