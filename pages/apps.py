@@ -8,11 +8,28 @@ class PagesConfig(AppConfig):
     label = "pages"
 
     def ready(self):
-        from wagtail.models import get_page_models  # noqa: PLC0415 - models, once they are there
+        from wagtail.contrib.redirects.models import Redirect  # noqa: PLC0415 - models, later
+        from wagtail.models import (  # noqa: PLC0415
+            Locale,
+            PageViewRestriction,
+            get_page_models,
+        )
         from wagtail.signals import post_page_move  # noqa: PLC0415
 
-        from cms import pagecache  # noqa: PLC0415
-        from pages import models  # noqa: PLC0415
+        from cms import keptfirst, pagecache  # noqa: PLC0415
+
+        # Counts, links and what goes out of date have jobs with hours of their own.
+        from pages import (  # noqa: PLC0415
+            counting,
+            counts,  # noqa: F401
+            handbook,  # noqa: F401
+            linkcheck,  # noqa: F401
+            milestones,  # noqa: F401
+            models,
+            sending,  # noqa: F401
+            stale,  # noqa: F401
+            subscribing,  # noqa: F401
+        )
 
         pagecache.watch(
             *get_page_models(),
@@ -23,5 +40,10 @@ class PagesConfig(AppConfig):
             models.Notice,
             models.Question,
             models.Theme,
+            Locale,
+            PageViewRestriction,
+            Redirect,
         )
         post_page_move.connect(pagecache.content_changed, dispatch_uid="stamp-page-move")
+        if counting.count_kept not in keptfirst.readers:
+            keptfirst.readers.append(counting.count_kept)

@@ -23,6 +23,10 @@ class CloseCentreForm(forms.Form):
         help_text=_("For example: Snow. No sessions today; online lessons go on."),
     )
 
+    tell = forms.BooleanField(
+        label=_("Write to the families whose groups would have met"), required=False, initial=True
+    )
+
     def __init__(self, *args, centres, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["centre"].queryset = centres
@@ -43,12 +47,20 @@ def close_centre(request):
     if form.is_valid():
         data = form.cleaned_data
         until = timezone.localdate() + timedelta(days=data["until"])
-        closures.close(data["centre"], by=request.user, until=until, reason=data["reason"])
-        messages.success(
-            request,
-            _("%(centre)s is closed on the site now. It opens again by itself.")
-            % {"centre": data["centre"]},
+        closures.close(
+            data["centre"],
+            by=request.user,
+            until=until,
+            reason=data["reason"],
+            tell=data["tell"],
         )
+        said = _("%(centre)s is closed on the site now. It opens again by itself.")
+        if data["tell"]:
+            said = _(
+                "%(centre)s is closed on the site now, and its families are being written to. "
+                "It opens again by itself."
+            )
+        messages.success(request, said % {"centre": data["centre"]})
         return redirect("close_centre")
     closed = closures.closures_on(timezone.localdate()).filter(centre__in=centres)
     return render(request, "pages/desks/close_centre.html", {"form": form, "closed": closed})

@@ -1,30 +1,38 @@
 """The live lists that pages and blocks show: course dates, groups, centres, partners, news, events.
 
 Each function costs a fixed number of queries, whatever the number of rows, and takes no request.
+What it read under one content stamp it shares between requests, places left never.
 Page types are looked up by name, because they show these lists themselves.
 """
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from wagtail.coreutils import get_supported_content_language_variant
-from wagtail.models import Page
+from wagtail.models import Collection, CollectionViewRestriction, Page
 
+from cms import pictures
 from cms.models import (
     Area,
     CourseDate,
     Ensemble,
+    HubDocument,
     MusicCentre,
     OrganisationType,
     Partner,
     StrategicFunction,
 )
-from cms.pagecache import remembered
+from cms.pagecache import remembered, shared
+from pages import maplabels, occasions
+from pages.occasions import Occasion
 
 
 def _live(page_type: str):
@@ -34,55 +42,103 @@ def _live(page_type: str):
     return model.objects.live().filter(locale__language_code=language)
 
 
+def with_pictures(pages: Iterable) -> list:
+    """The same pages, the renditions of their pictures at hand. One query for any number."""
+    found = list(pages)
+    pictures.ready(page.social_image for page in found)
+    return found
+
+
 # --- Courses ------------------------------------------------------------------------------------
 
 
-def _with_pages(dates: Iterable[CourseDate]) -> list[CourseDate]:
-    """Add `page` to each date: the page of its course, or None. One query."""
-    dates = list(dates)
-    pages = {
-        page.course_id: page
-        for page in _live("CoursePage").filter(course__in={date.course_id for date in dates})
-    }
+def _course_pages() -> dict[int, Any]:
+    """The page of each course in the language being read, by the key of the course. One query."""
+    return shared("course-pages", lambda: {page.course_id: page for page in _live("CoursePage")})
+
+
+def _with_pages(dates: list[CourseDate]) -> list[CourseDate]:
+    """Add `page` to each date: the page of its course, or None."""
+    pages = _course_pages()
     for course_date in dates:
         course_date.page = pages.get(course_date.course_id)
     return dates
 
 
 def _dates():
-    return CourseDate.objects.upcoming().with_places().select_related("course", "centre__area")
+    return CourseDate.objects.upcoming().select_related("course", "centre__area")
+
+
+def _upcoming() -> list[CourseDate]:
+    """Every date still to come, soonest first, without its places. Never to be written on."""
+    now = timezone.now()
+    return [date for date in shared("dates", lambda: list(_dates())) if date.starts_at > now]
+
+
+def _with_places(dates: Iterable[CourseDate]) -> list[CourseDate]:
+    """Copies of these dates, with the places of each as they are now. One query."""
+    found = [copy.copy(date) for date in dates]
+    rows = CourseDate.objects.filter(pk__in=[date.pk for date in found]).with_places().order_by()
+    now = {pk: facts for pk, *facts in rows.values_list("pk", "taken", "waiting_first")}
+    for course_date in found:
+        fresh = now.get(course_date.pk, (course_date.capacity, course_date.waiting_first))
+        course_date.taken, course_date.waiting_first = fresh
+    return found
+
+
+def _is_on(course_date: CourseDate) -> bool:
+    return course_date.status != CourseDate.Status.CANCELLED
+
+
+# Each of these asks for the places anew, in one query, and for the rest once until content changes.
 
 
 def next_course_dates(number: int, *, centre: MusicCentre | None = None) -> list[CourseDate]:
-    """The next dates, cancelled ones left out. Each has `page` and `places_left`. Two queries."""
-    dates = _dates().exclude(status=CourseDate.Status.CANCELLED)
+    """The next dates, cancelled ones left out. Each has `page` and `places_left`."""
+    dates = [date for date in _upcoming() if _is_on(date)]
     if centre is not None:
-        dates = dates.filter(centre=centre)
-    return _with_pages(dates[:number])
+        dates = [date for date in dates if date.centre_id == centre.pk]
+    return _with_pages(_with_places(dates[:number]))
 
 
 def dates_of_course(course_id: int) -> list[CourseDate]:
-    """Every date of one course still to come; cancelled ones are shown as such. One query."""
-    return list(_dates().filter(course_id=course_id))
+    """Every date of one course still to come; cancelled ones are shown as such."""
+    return _with_places(date for date in _upcoming() if date.course_id == course_id)
+
+
+def first_dates_of(course_ids: Iterable[int]) -> dict[int, CourseDate]:
+    """The next date of each course that has one which is not cancelled."""
+    wanted, found = set(course_ids), {}
+    for course_date in _upcoming():
+        if _is_on(course_date) and course_date.course_id in wanted:
+            found.setdefault(course_date.course_id, course_date)
+    return {date.course_id: date for date in _with_places(found.values())}
 
 
 def courses_with_dates(index: Page) -> list:
-    """The course pages below `index`, each with `dates`: its next three. Two queries."""
-    pages = list(
-        _live("CoursePage")
-        .child_of(index)
-        .select_related("course", "social_image")
-        .order_by("path")
-    )
+    """The course pages below `index`, each with `next_dates`: its next three."""
+    below = _live("CoursePage").child_of(index).select_related("course").order_by("path")
+    pages = [copy.copy(page) for page in shared(f"courses:{index.pk}", lambda: list(below))]
     upcoming: dict[int, list[CourseDate]] = {}
-    for course_date in _dates().filter(course__in=[page.course_id for page in pages]):
+    for course_date in _upcoming():
         upcoming.setdefault(course_date.course_id, []).append(course_date)
+    first = [date for page in pages for date in upcoming.get(page.course_id, [])[:3]]
+    counted = {date.pk: date for date in _with_places(first)}
     for page in pages:
         dates = upcoming.get(page.course_id, [])
-        page.next_dates = dates[:3]
+        page.next_dates = [counted[date.pk] for date in dates[:3]]
         page.more_dates = max(len(dates) - 3, 0)
         page.lowest_price = min((date.price_pence for date in dates), default=None)
     return pages
+
+
+def finder_dates() -> list[CourseDate]:
+    """Every date still to come that is not cancelled, with what the finder judges by."""
+    now, every = timezone.now(), _dates().prefetch_related("course__instruments")
+    dates = shared("finder-dates", lambda: list(every))
+    return _with_pages(
+        _with_places(date for date in dates if date.starts_at > now and _is_on(date))
+    )
 
 
 def page_of_course(course_id: int | None):  # noqa: ANN201
@@ -97,7 +153,7 @@ def centres_by_area(index: Page) -> list[dict]:
     """Areas in order, each with the centre pages below `index`. One query."""
     areas: dict[Area, list] = {}
     pages = _live("CentrePage").child_of(index).select_related("centre__area", "social_image")
-    for page in pages.order_by("centre__area__name", "centre__name"):
+    for page in with_pictures(pages.order_by("centre__area__name", "centre__name")):
         areas.setdefault(page.centre.area, []).append(page)
     return [{"area": area, "pages": found} for area, found in areas.items()]
 
@@ -126,11 +182,13 @@ def _draw_map() -> dict:
     across = max((east - west) * LONGITUDE_SHRINK, 0.01)
     scale = (MAP_WIDTH - 2 * MARGIN) / across
     for entry in placed:
+        entry["name"] = entry["centre"].address.rpartition(",")[2].strip()
         entry["x"] = round(
             MARGIN + (entry["centre"].longitude - west) * LONGITUDE_SHRINK * scale, 1
         )
         entry["y"] = round(MARGIN + (north - entry["centre"].latitude) * scale, 1)
     height = round((north - south) * scale + 2 * MARGIN, 1)
+    maplabels.place(placed, width=MAP_WIDTH)
     return {"pages": entries, "placed": placed, "width": MAP_WIDTH, "height": height}
 
 
@@ -138,10 +196,18 @@ def ensemble_cards(ensembles) -> list[Ensemble]:  # noqa: ANN001 - an Ensemble q
     """Groups for cards, each with `page`, the page about it, or None. Two queries."""
     found = list(ensembles.select_related("centre"))
     about = _live("EnsemblePage").filter(ensemble__in=found).select_related("social_image")
-    pages = {page.ensemble_id: page for page in about}
+    pages = {page.ensemble_id: page for page in with_pictures(about)}
     for ensemble in found:
         ensemble.page = pages.get(ensemble.pk)
     return found
+
+
+def finder_ensembles() -> list[Ensemble]:
+    """Every group, with what the finder judges by, read once until content changes. Never to be
+    written on."""
+    wanted = ("instruments", "sections__instrument", "fed_by")
+    every = Ensemble.objects.prefetch_related(*wanted).order_by("name")
+    return shared("finder-groups", lambda: ensemble_cards(every))
 
 
 def ensembles_at(centre: MusicCentre) -> list[Ensemble]:
@@ -158,7 +224,7 @@ def ensembles_by_level(index: Page) -> list[dict]:
         .order_by("ensemble__min_year", "ensemble__name")
     )
     by_level: dict[str, list] = {}
-    for page in pages:
+    for page in with_pictures(pages):
         by_level.setdefault(page.ensemble.level, []).append(page)
     return [
         {"level": level, "label": level.label, "pages": by_level[level]}
@@ -177,14 +243,20 @@ class PartnerFilter:
     kind: str = ""
     area: str = ""
     function: str = ""
+    left_out: bool = False
 
     @classmethod
-    def read(cls, query) -> "PartnerFilter":  # noqa: ANN001 - a QueryDict
-        function = query.get("function", "")
+    def read(cls, query, choices: dict) -> "PartnerFilter":  # noqa: ANN001 - a QueryDict
+        """`choices` are those of `partner_choices`; `left_out` says that some value is not one."""
+        known = {
+            "kind": {kind.slug for kind in choices["kinds"]},
+            "area": {area.slug for area in choices["areas"]},
+            "function": set(StrategicFunction.values),
+        }
+        asked = {name: query.get(name, "") for name in known}
+        chosen = {name: value for name, value in asked.items() if value in known[name]}
         return cls(
-            kind=query.get("kind", "")[:60],
-            area=query.get("area", "")[:60],
-            function=function if function in StrategicFunction.values else "",
+            **chosen, left_out=any(value and name not in chosen for name, value in asked.items())
         )
 
     def __bool__(self) -> bool:
@@ -218,6 +290,19 @@ def partner(slug: str) -> Partner | None:
     return found.prefetch_related("areas").filter(slug=slug).first()
 
 
+# --- Documents ----------------------------------------------------------------------------------
+
+
+def public_documents():  # noqa: ANN201 - a HubDocument queryset
+    """Documents that anybody may read: in no collection that is closed, nor below one. One query
+    now, one when the documents are read."""
+    closed = Q(pk__in=[])
+    for path in CollectionViewRestriction.objects.values_list("collection__path", flat=True):
+        closed |= Q(path__startswith=path)
+    public = Collection.objects.exclude(closed).values_list("pk", flat=True)
+    return HubDocument.objects.filter(collection__in=list(public))
+
+
 # --- News and events ----------------------------------------------------------------------------
 
 
@@ -225,16 +310,13 @@ def latest_news(number: int, *, category=None) -> list:  # noqa: ANN001 - a News
     stories = _live("NewsPage").select_related("category", "social_image")
     if category is not None:
         stories = stories.filter(category=category)
-    return list(stories.order_by("-published_on", "-pk")[:number])
+    return with_pictures(stories.order_by("-published_on", "-pk")[:number])
 
 
 def news_about_course(course_id: int, number: int = 3) -> list:
-    return list(
-        _live("NewsPage")
-        .filter(course_id=course_id)
-        .select_related("social_image")
-        .order_by("-published_on", "-pk")[:number]
-    )
+    about = _live("NewsPage").filter(course_id=course_id).select_related("social_image")
+    newest = about.order_by("-published_on", "-pk")[:number]
+    return shared(f"news-about:{course_id}:{number}", lambda: with_pictures(newest))
 
 
 def stories_of_themes(theme_ids: list[int], number: int = 3) -> dict[int, list]:
@@ -254,22 +336,38 @@ def stories_of_themes(theme_ids: list[int], number: int = 3) -> dict[int, list]:
     return found
 
 
-def next_events(number: int) -> list:
-    """Events not yet over, soonest first. One query."""
-    return list(
-        _live("EventPage")
-        .filter(ends_at__gt=timezone.now())
-        .select_related("centre", "social_image")
-        .order_by("starts_at")[:number]
+def _event_pages():
+    pages = _live("EventPage").select_related("centre", "social_image")
+    return pages.prefetch_related("changes")
+
+
+def next_events(number: int) -> list[Occasion]:
+    """Occasions not yet over, soonest first, cancelled ones as such. Two queries."""
+    return occasions.between(_still_running(timezone.now()), timezone.now())[:number]
+
+
+def events_between(start: datetime, end: datetime) -> list[Occasion]:
+    """Occasions from one moment to another, in order. Two queries."""
+    begun = Q(starts_at__lt=end) | Q(changes__starts_at__lt=end)
+    pages = _still_running(start).filter(begun).distinct()
+    return occasions.between(pages, start, end)
+
+
+def _still_running(moment: datetime):
+    """Event pages that have an occasion after that moment, or once had one moved there."""
+    return (
+        _event_pages()
+        .filter(
+            Q(ends_at__gt=moment)
+            | Q(repeats_until__gte=timezone.localdate(moment) - timedelta(days=7))
+            | Q(changes__ends_at__gt=moment)
+        )
+        .distinct()
     )
 
 
 def events_of_a_year() -> list:
-    """From a month ago to a year ahead: what the calendar feed holds."""
+    """Pages with an occasion from a month ago to a year ahead: what the calendar feed holds."""
     now = timezone.now()
-    return list(
-        _live("EventPage")
-        .filter(ends_at__gt=now - timedelta(days=31), starts_at__lt=now + timedelta(days=366))
-        .select_related("centre")
-        .order_by("starts_at")
-    )
+    pages = _still_running(now - timedelta(days=31)).filter(starts_at__lt=now + timedelta(days=366))
+    return list(pages.order_by("starts_at"))

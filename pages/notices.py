@@ -46,6 +46,15 @@ def banners_for(path: str, *, centre_id: int | None = None, every_closure: bool 
     return sorted(shown, key=lambda banner: order.index(banner.level))
 
 
+def closed_at(centre_id: int | None, day: date) -> Banner | None:
+    """The closure that holds at a centre on a day, if one does. Asks nothing of its own."""
+    if centre_id is None:
+        return None
+    closures = remembered("closures", _closures)
+    found = (c for c in closures if c.centre_id == centre_id and c.starts <= day <= c.ends)
+    return next(found, None)
+
+
 def _notices() -> list[Banner]:
     rows = apps.get_model("pages", "Notice").objects.filter(ends_at__gt=timezone.now())
     return [

@@ -1,10 +1,13 @@
 """Finding things: pages with their records, documents and partners, by the words people use.
 
-A search is split into its words; what a word may stand for comes from SearchWord rows. Nothing
-of a person is in any index. A query is data: whatever it holds, the answer is a clean list.
+A search is split into its words; what a word may stand for comes from SearchWord rows, what stands
+above the list from Wagtail's promoted results. A search that finds nothing is tried once more with
+the nearest words that the site uses. Nothing of a person is in any index. A query is data: whatever
+it holds, the answer is a clean list.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -12,59 +15,61 @@ from urllib.parse import urlencode
 from django.core.paginator import Page as ResultPage
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext_lazy as _
-from wagtail.models import Collection, CollectionViewRestriction, Page
+from wagtail.contrib.search_promotions.models import SearchPromotion
+from wagtail.models import Page
+from wagtail.search.utils import normalise_query_string
 
 from cms.models import HubDocument, Partner
-from pages.models import PartnerIndexPage, SearchWord
+from pages import listings, spelling
+from pages.hits import KINDS, hits_of, kind_of, marks_of
+from pages.models import SearchWord
 
 PER_PAGE = 10
 MAX_QUERY = 100
 MAX_HITS = 200
+MAX_PROMOTED = 3
 FEW = 3
-EXCERPT_BEFORE, EXCERPT_AFTER = 70, 150
 # Only words reach the index: its query language has quotation marks and operators of its own.
 WORDS = re.compile(r"\w+")
 
-KINDS = {
-    "coursepage": _("Course"),
-    "centrepage": _("Music centre"),
-    "ensemblepage": _("Group"),
-    "newspage": _("News"),
-    "blogpostpage": _("Blog"),
-    "eventpage": _("Event"),
-    "personpage": _("Person"),
-    "toolkitpage": _("For schools"),
-}
-
 
 @dataclass(frozen=True)
-class Hit:
-    title: str
-    url: str
-    kind: str
-    excerpt: SafeString
+class Filter:
+    """One kind of thing, and how many of it were found; `key` "" is everything."""
+
+    key: str
+    label: str
+    number: int
 
 
 @dataclass(frozen=True)
 class Found:
-    """One page of results. `meanings` are what a word of several meanings may stand for."""
+    """One page of results. `meanings` are what a word of several meanings may stand for.
+
+    `corrected` is what was looked for instead, when nothing had the words that were typed.
+    """
 
     query: str
     results: ResultPage
     meanings: list[str] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
+    corrected: str = ""
+    kind: str = ""
+    filters: list[Filter] = field(default_factory=list)
+    promoted: list[SearchPromotion] = field(default_factory=list)
 
     @property
     def page_query(self) -> str:
         """The query string that the next page of results keeps."""
-        return f"{urlencode({'q': self.query})}&"
+        return f"{urlencode({'q': self.query} | ({'kind': self.kind} if self.kind else {}))}&"
 
     @property
     def total(self) -> int:
         return self.results.paginator.count
+
+    @property
+    def found_as_typed(self) -> bool:
+        return bool((self.total or self.promoted) and not self.corrected)
 
 
 def tidy(query: str) -> str:
@@ -84,24 +89,55 @@ def meanings_of(query: str) -> list[str]:
     return list(dict.fromkeys(word.stands_for for word in found))
 
 
-def find(query: str, *, page: int | str = 1) -> Found:
+def find(query: str, *, page: int | str = 1, kind: str = "") -> Found:
     """Pages, partners and documents for a query, ten at a time. Never raises for what was typed."""
-    query = tidy(query)
+    query, kind = tidy(query), kind if kind in KINDS else ""
     if not WORDS.search(query):
         return Found(query, Paginator([], PER_PAGE).get_page(1))
     stands_for = meanings_of(query)
-    terms = [*stands_for, query]
+    terms, corrected = [*stands_for, query], ""
+    promoted = _promoted(terms)
     found = _merge(terms, begun=not stands_for)
+    if not (found or promoted) and (corrected := spelling.corrected(query)):
+        terms = [corrected]
+        found = _merge(terms, begun=True)
+        corrected = corrected if found else ""
+    shown = {chosen.page_id for chosen in promoted}
+    found = [s for s in found if not (isinstance(s, Page) and s.pk in shown)]
+    filters = _filters(found)
+    if kind:
+        found = [subject for subject in found if kind_of(subject) == kind]
     results = Paginator(found, PER_PAGE).get_page(page)
-    marks = _marks(terms)
-    results.object_list = [_hit(subject, marks) for subject in _specific(results.object_list)]
+    results.object_list = hits_of(results.object_list, marks_of(terms))
     several = len(stands_for) > 1
     return Found(
         query,
         results,
         meanings=stands_for if several else [],
         also=[] if several else stands_for,
+        corrected=corrected,
+        kind=kind,
+        filters=filters,
+        promoted=promoted,
     )
+
+
+def _filters(found: list) -> list[Filter]:
+    """The kinds among what was found, with their numbers; none when all are of one kind."""
+    numbers = Counter(map(kind_of, found))
+    if len(numbers) < 2:
+        return []
+    kinds = [Filter(key, str(KINDS[key][0]), numbers[key]) for key in KINDS if key in numbers]
+    return [Filter("", "", len(found)), *kinds]
+
+
+def _promoted(terms: list[str]) -> list[SearchPromotion]:
+    """What editors put above the list for these words, as far as anybody may read it."""
+    wanted = {normalise_query_string(term) for term in terms}
+    chosen = SearchPromotion.objects.filter(query__query_string__in=wanted)
+    readable = Page.objects.live().public().values("pk")
+    chosen = chosen.filter(Q(page=None) | Q(page__in=readable)).select_related("page")
+    return list(chosen.order_by("sort_order", "pk")[:MAX_PROMOTED])
 
 
 def _merge(terms: list[str], *, begun: bool) -> list:
@@ -123,16 +159,12 @@ def _pages(term: str, *, begun: bool) -> list[Page]:
     found = {page.pk: page for page in pages.search(words)[:MAX_HITS]}
     if begun and len(found) < FEW:
         found |= {p.pk: p for p in pages.autocomplete(words)[:MAX_HITS] if p.pk not in found}
-    marks = _marks([term])
+    marks = marks_of([term])
     return sorted(found.values(), key=lambda page: not (marks and marks.search(page.title)))
 
 
 def _documents(term: str) -> Iterator[HubDocument]:
-    closed = Q(pk__in=[])
-    for path in CollectionViewRestriction.objects.values_list("collection__path", flat=True):
-        closed |= Q(path__startswith=path)
-    public = Collection.objects.exclude(closed).values_list("pk", flat=True)
-    documents = HubDocument.objects.filter(collection__in=list(public))
+    documents = listings.public_documents()
     return documents.search(" ".join(WORDS.findall(term)))[:MAX_HITS]
 
 
@@ -141,63 +173,3 @@ def _partners(term: str) -> list[Partner]:
     for word in WORDS.findall(term):
         matches &= Q(name__icontains=word) | Q(summary__icontains=word)
     return list(Partner.objects.live().filter(matches)[:MAX_HITS]) if matches else []
-
-
-def _specific(subjects: list) -> list:
-    """The same list, pages as their own types: a fixed number of queries for a page of results."""
-    pages = [subject for subject in subjects if isinstance(subject, Page)]
-    specific = Page.objects.filter(pk__in=[page.pk for page in pages]).specific().in_bulk()
-    return [specific.get(s.pk, s) if isinstance(s, Page) else s for s in subjects]
-
-
-def _hit(subject: object, marks: re.Pattern | None) -> Hit:
-    if isinstance(subject, Page):
-        kind = KINDS.get(subject._meta.model_name, _("Page"))
-        return Hit(subject.title, subject.url or "", str(kind), excerpt(_text_of(subject), marks))
-    if isinstance(subject, Partner):
-        kind = str(_("Partner"))
-        return Hit(subject.name, partner_url(subject), kind, excerpt(subject.summary, marks))
-    return Hit(subject.title, subject.url, str(_("Document")), excerpt(subject.summary, marks))
-
-
-def partner_url(partner: Partner) -> str:
-    """The address of a partner in the directory; empty while no directory is published."""
-    directory = PartnerIndexPage.objects.live().first()
-    return f"{directory.url}{partner.slug}/" if directory else ""
-
-
-def _text_of(page: Page) -> str:
-    """What a page says, as one line of plain text."""
-    parts = [getattr(page, "summary", "") or page.search_description]
-    body = getattr(page, "body", None)
-    if body:
-        parts += body.stream_block.get_searchable_content(body)
-    return " ".join(str(part) for part in parts if part)
-
-
-def _marks(terms: list[str]) -> re.Pattern | None:
-    words = {word for term in terms for word in WORDS.findall(term) if len(word) > 1}
-    if not words:
-        return None
-    longest_first = sorted(map(re.escape, words), key=len, reverse=True)
-    return re.compile(rf"\b({'|'.join(longest_first)})", re.IGNORECASE)
-
-
-def excerpt(text: str, marks: re.Pattern | None) -> SafeString:
-    """Some of a text around the first word looked for, escaped, each such word in <mark>."""
-    text = " ".join(text.split())
-    first = marks.search(text) if marks else None
-    start = max(first.start() - EXCERPT_BEFORE, 0) if first else 0
-    end = (first.end() if first else EXCERPT_BEFORE) + EXCERPT_AFTER
-    if start:
-        start = text.find(" ", start) + 1
-    piece = text[start:end]
-    if end < len(text):
-        piece = piece.rpartition(" ")[0] or piece
-    pieces, position = [], 0
-    for match in marks.finditer(piece) if marks else ():
-        pieces += [escape(piece[position : match.start()]), "<mark>", escape(match[0]), "</mark>"]
-        position = match.end()
-    pieces.append(escape(piece[position:]))
-    dots = ("… " if start else "", " …" if end < len(text) else "")
-    return mark_safe(f"{dots[0]}{''.join(pieces)}{dots[1]}")  # noqa: S308 - escaped piece by piece

@@ -4,7 +4,17 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, TitleFieldPanel
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from .models import ContactCard, KeyFigure, Logo, NewsCategory, Notice, Question, SearchWord, Theme
+from .models import (
+    ContactCard,
+    KeyFigure,
+    Logo,
+    Milestone,
+    NewsCategory,
+    Notice,
+    Question,
+    SearchWord,
+    Theme,
+)
 
 
 class OnceViewSet(SnippetViewSet):
@@ -63,6 +73,12 @@ class ThemeViewSet(OnceViewSet):
     ]
 
 
+class MilestoneViewSet(OnceViewSet):
+    model = Milestone
+    icon = "pick"
+    list_display = ["award", "number", "reached_on"]
+
+
 class SearchWordViewSet(OnceViewSet):
     model = SearchWord
     icon = "search"
@@ -86,6 +102,7 @@ class OnceGroup(SnippetViewSetGroup):
         LogoViewSet,
         NewsCategoryViewSet,
         ThemeViewSet,
+        MilestoneViewSet,
         SearchWordViewSet,
     ]
     menu_label = _("Written once")

@@ -6,14 +6,26 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.userbar import ContentCheckerItem
+from wagtail.admin.widgets import Button
 from wagtail.snippets.models import register_snippet
 
-from . import desks
-from .models import HubPage
+from cms.access import may_somewhere
+from cms.keptpages import listen_to
+
+from . import desks, keeping, readers, senddesk, starterdesk
+from .checks_panel import HubChecks
+from .models import HubPage, NewsletterIssuePage
 from .viewsets import OnceGroup
 from .wording import findings
 
 register_snippet(OnceGroup)
+
+
+@hooks.register("before_serve_page")
+def take_away_parameters(page, request, args, kwargs):
+    """What a page type does not read neither splits nor poisons what is kept of it."""
+    listen_to(request, getattr(page, "query_parameters", ()))
 
 
 @hooks.register("register_admin_urls")
@@ -24,13 +36,29 @@ def desk_addresses():
     ]
 
 
+@hooks.register("register_admin_urls")
+def readers_addresses():
+    return [
+        path("reports/readers/", readers.readers, name="readers"),
+        path("reports/readers/forget/", readers.forget_words, name="forget_words"),
+    ]
+
+
+class ReadersItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm(readers.MAY_SEE)
+
+
+@hooks.register("register_reports_menu_item")
+def readers_item():
+    return ReadersItem(
+        _("Readers and searches"), reverse("readers"), name="readers", icon_name="view", order=40
+    )
+
+
 class CloseCentreItem(MenuItem):
     def is_shown(self, request):
-        permission = "close_musiccentre"
-        return (
-            request.user.is_superuser
-            or request.user.memberships.filter(role__permissions__codename=permission).exists()
-        )
+        return may_somewhere(request.user, "cms.close_musiccentre")
 
 
 @hooks.register("register_admin_menu_item")
@@ -46,4 +74,101 @@ def say_what_could_be_better(request, page):
     """Not on each automatic save, which no one reads."""
     if isinstance(page, HubPage) and request.accepts("text/html"):
         for finding in findings(page, timezone.localdate()):
-            messages.warning(request, finding)
+            messages.warning(request, str(finding))
+
+
+@hooks.register("construct_wagtail_userbar")
+def check_our_way_too(request, items, page):
+    """In the editor's panel and in the preview itself."""
+    items[:] = [
+        HubChecks(in_editor=item.in_editor) if isinstance(item, ContentCheckerItem) else item
+        for item in items
+    ]
+
+
+@hooks.register("register_admin_urls")
+def keeping_addresses():
+    return [
+        path("out-of-date/", keeping.out_of_date, name="out_of_date"),
+        path("links/", keeping.links, name="link_checks"),
+        path("links/check/", keeping.check_links_now, name="check_links_now"),
+    ]
+
+
+class KeepingItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm(keeping.MAY)
+
+
+@hooks.register("register_reports_menu_item")
+def out_of_date_item():
+    return KeepingItem(
+        _("Out of date"), reverse("out_of_date"), name="out-of-date", icon_name="time", order=70
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def links_item():
+    return KeepingItem(_("Links"), reverse("link_checks"), name="links", icon_name="link", order=80)
+
+
+@hooks.register("register_admin_urls")
+def newsletter_addresses():
+    return [
+        path("newsletter/", senddesk.newsletters, name="newsletters"),
+        path("newsletter/remove/", senddesk.remove, name="newsletter_remove"),
+        path("newsletter/<int:pk>/", senddesk.issue, name="newsletter_issue"),
+    ]
+
+
+class SendersItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm(senddesk.MAY)
+
+
+@hooks.register("register_admin_menu_item")
+def newsletter_item():
+    return SendersItem(
+        _("Newsletter"), reverse("newsletters"), name="newsletter", icon_name="mail", order=165
+    )
+
+
+@hooks.register("register_page_header_buttons")
+@hooks.register("register_page_listing_more_buttons")
+def send_as_mail(page, user, next_url=None, view_name=None):
+    if isinstance(page.specific_deferred, NewsletterIssuePage) and user.has_perm(senddesk.MAY):
+        yield Button(
+            _("Send as mail"),
+            reverse("newsletter_issue", args=[page.pk]),
+            icon_name="mail",
+            priority=5,
+        )
+
+
+@hooks.register("before_create_page")
+def offer_ready_made_pages(request, parent_page, page_class):
+    return starterdesk.offer(request, parent_page, page_class)
+
+
+@hooks.register("register_admin_urls")
+def starter_addresses():
+    return [
+        path(
+            "start-page/<str:model_name>/<int:parent_pk>/",
+            starterdesk.start_page,
+            name="start_page",
+        ),
+        path("keep-page/<int:pk>/", starterdesk.keep_page, name="keep_page"),
+    ]
+
+
+@hooks.register("register_page_header_buttons")
+@hooks.register("register_page_listing_more_buttons")
+def keep_as_ready_made(page, user, next_url=None, view_name=None):
+    if starterdesk.may_keep(page, user):
+        yield Button(
+            _("Keep as a ready-made page"),
+            reverse("keep_page", args=[page.pk]),
+            icon_name="copy",
+            priority=75,
+        )

@@ -16,7 +16,7 @@ from .facts import (
     TitledTextBlock,
 )
 from .feeds import CentreMapBlock, CourseFeedBlock, EventFeedBlock, NewsFeedBlock
-from .links import CallToActionBlock, CardsBlock, LinksBlock, StartButtonBlock
+from .links import CallToActionBlock, CardsBlock, LinksBlock, NewsletterBlock, StartButtonBlock
 from .media import DocumentsBlock, PictureAndTextBlock, PictureBlock, VideoBlock
 from .text import (
     AccordionBlock,
@@ -60,6 +60,7 @@ class BodyBlock(blocks.StreamBlock):
     cards = CardsBlock()
     call_to_action = CallToActionBlock(label=_("Call to action"))
     start_button = StartButtonBlock(label=_("Start button"))
+    newsletter = NewsletterBlock(label=_("Newsletter"))
     news_feed = NewsFeedBlock(label=_("News"))
     event_feed = EventFeedBlock(label=_("Events"))
     course_feed = CourseFeedBlock(label=_("Courses"))
@@ -69,6 +70,7 @@ class BodyBlock(blocks.StreamBlock):
         max_num = 60
         block_counts = {
             "counters": {"max_num": 2},
+            "newsletter": {"max_num": 1},
             "centre_map": {"max_num": 1},
             "news_feed": {"max_num": 2},
             "event_feed": {"max_num": 1},

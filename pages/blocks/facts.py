@@ -1,16 +1,20 @@
 """Figures, dates and people: written once, as snippets or records, and shown on many pages."""
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.snippets.blocks import SnippetChooserBlock
 
+from cms import pictures
 from cms.models import Term
 from cms.pagecache import remembered
 
 from .counters import count, counters
+from .prose import ProseBlock
 from .text import INLINE, PROSE
 
 
@@ -46,7 +50,9 @@ class CountersBlock(blocks.StructBlock):
     """Figures counted from the records while the page is made, so they are never out of date."""
 
     heading = blocks.CharBlock(max_length=90, required=False)
-    counted = blocks.MultipleChoiceBlock(choices=counter_choices, label=_("What to count"))
+    counted = blocks.MultipleChoiceBlock(
+        search_index=False, choices=counter_choices, label=_("What to count")
+    )
 
     def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
         context = super().get_context(value, parent_context=parent_context)
@@ -70,7 +76,7 @@ class CountersBlock(blocks.StructBlock):
 class FundingRowBlock(blocks.StructBlock):
     label = blocks.CharBlock(max_length=90)
     amount = blocks.IntegerBlock(min_value=0, help_text=_("In whole pounds."))
-    note = blocks.RichTextBlock(features=INLINE, max_length=400, required=False)
+    note = ProseBlock(features=INLINE, max_length=400, required=False)
 
 
 class FundingValue(blocks.StructValue):
@@ -123,7 +129,7 @@ class FundingBlock(blocks.StructBlock):
 class TimelineEntryBlock(blocks.StructBlock):
     when = blocks.CharBlock(max_length=40)
     title = blocks.CharBlock(max_length=90)
-    text = blocks.RichTextBlock(features=INLINE, max_length=600, required=False)
+    text = ProseBlock(features=INLINE, max_length=600, required=False)
 
 
 class TimelineBlock(blocks.StructBlock):
@@ -191,7 +197,7 @@ class TitledTextBlock(blocks.StructBlock):
     """A name and what it means: a role of the hub, an aim, a function, a promise."""
 
     title = blocks.CharBlock(max_length=90)
-    text = blocks.RichTextBlock(features=PROSE, max_length=1500)
+    text = ProseBlock(features=PROSE, max_length=1500)
 
     class Meta:
         icon = "list-ul"
@@ -205,6 +211,16 @@ class PeopleBlock(SampledBlock):
     people = blocks.ListBlock(
         blocks.PageChooserBlock(page_type="pages.PersonPage"), min_num=1, max_num=12
     )
+
+    def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
+        context = super().get_context(value, parent_context=parent_context)
+        chosen = [person.pk for person in value["people"] if person]
+        found = apps.get_model("pages", "PersonPage").objects.live().in_bulk(chosen)
+        people = [found[pk] for pk in chosen if pk in found]
+        models.prefetch_related_objects(people, "social_image")
+        pictures.ready(person.social_image for person in people)
+        context["people"] = people
+        return context
 
     class Meta:
         icon = "group"
@@ -223,6 +239,8 @@ class LogosBlock(SampledBlock):
         context = super().get_context(value, parent_context=parent_context)
         today = timezone.localdate()
         context["logos"] = [logo for logo in value["logos"] if logo and logo.is_valid_on(today)]
+        models.prefetch_related_objects(context["logos"], "image")
+        pictures.ready(logo.image for logo in context["logos"])
         return context
 
     class Meta:

@@ -57,6 +57,7 @@ class CourseFeedBlock(blocks.StructBlock):
         icon = "date"
         group = _("From the site")
         template = "pages/blocks/course_feed.html"
+        live = True  # it shows places left: never a kept part of a page
         preview_value = {"heading": "Holiday courses", "number": 3}
         description = _("The next course dates with places left.")
 

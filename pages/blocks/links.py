@@ -6,9 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.images.blocks import ImageChooserBlock
 
+from cms import pictures
 from cms.models.site import LinkBlock
 from pages.open_forms import is_open
 
+from .prose import ProseBlock
 from .text import INLINE
 
 
@@ -44,6 +46,10 @@ class CardsBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=90, required=False)
     cards = blocks.ListBlock(CardBlock(), min_num=2, max_num=8)
 
+    def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
+        pictures.ready(card.get("picture") for card in value["cards"])
+        return super().get_context(value, parent_context=parent_context)
+
     class Meta:
         icon = "grip"
         group = _("Ways on")
@@ -60,7 +66,7 @@ class CardsBlock(blocks.StructBlock):
 
 class CallToActionBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=90)
-    text = blocks.RichTextBlock(features=INLINE, max_length=400, required=False)
+    text = ProseBlock(features=INLINE, max_length=400, required=False)
     link = LinkBlock()
 
     class Meta:
@@ -105,7 +111,7 @@ class StartButtonBlock(blocks.StructBlock):
     needed = blocks.ListBlock(
         blocks.CharBlock(max_length=140), max_num=8, label=_("What you need"), default=[]
     )
-    other_way = blocks.RichTextBlock(
+    other_way = ProseBlock(
         features=INLINE, max_length=400, required=False, label=_("Another way to apply")
     )
 
@@ -121,3 +127,19 @@ class StartButtonBlock(blocks.StructBlock):
             settings=["reference", "other_way"],
         )
         description = _("Starts a form, saying what is needed and how long it takes.")
+
+
+class NewsletterBlock(blocks.StructBlock):
+    """Asks for the newsletter on the page itself; without an answer about for whom."""
+
+    heading = blocks.CharBlock(max_length=90, default="Our newsletter")
+    text = blocks.CharBlock(
+        max_length=200, default="A letter each term: what begins, what is free, what is new."
+    )
+
+    class Meta:
+        icon = "mail"
+        group = _("Ways on")
+        template = "pages/blocks/newsletter.html"
+        preview_value = {"heading": "Our newsletter", "text": "A letter each term."}
+        description = _("Asks for an e-mail address, to send the newsletter to.")

@@ -9,6 +9,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 
+from .prose import ProseBlock
 from .text import PROSE
 
 
@@ -21,7 +22,9 @@ class PictureBlock(blocks.StructBlock):
     picture = ImageBlock()
     caption = blocks.CharBlock(max_length=200, required=False)
     size = blocks.ChoiceBlock(
-        choices=[("text", _("As wide as the text")), ("wide", _("Wide"))], default="text"
+        search_index=False,
+        choices=[("text", _("As wide as the text")), ("wide", _("Wide"))],
+        default="text",
     )
 
     def get_preview_value(self) -> blocks.StructValue:
@@ -38,7 +41,7 @@ class PictureBlock(blocks.StructBlock):
 class PictureAndTextBlock(blocks.StructBlock):
     picture = ImageBlock()
     heading = blocks.CharBlock(max_length=90)
-    text = blocks.RichTextBlock(features=PROSE, max_length=1500)
+    text = ProseBlock(features=PROSE, max_length=1500)
     picture_first = blocks.BooleanBlock(required=False)
 
     def get_preview_value(self) -> blocks.StructValue:
@@ -91,7 +94,7 @@ class VideoBlock(blocks.StructBlock):
     host = blocks.CharBlock(max_length=60, label=_("Whose site that is"))
     minutes = blocks.IntegerBlock(min_value=1, max_value=600, required=False)
     has_captions = blocks.BooleanBlock(required=False, label=_("It has captions"))
-    transcript = blocks.RichTextBlock(features=PROSE, max_length=20_000)
+    transcript = ProseBlock(features=PROSE, max_length=20_000)
 
     def clean(self, value: dict) -> dict:
         value = super().clean(value)

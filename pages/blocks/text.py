@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
+from .prose import ProseBlock
+
 INLINE = ["bold", "italic", "link", "document-link"]
 PROSE = [*INLINE, "ol", "ul"]
 
@@ -23,6 +25,7 @@ class HeadingValue(blocks.StructValue):
 class HeadingBlock(blocks.StructBlock):
     text = blocks.CharBlock(max_length=90, label=_("Heading"))
     level = blocks.ChoiceBlock(
+        search_index=False,
         choices=[("h2", _("Section")), ("h3", _("Part of a section"))],
         default="h2",
         help_text=_("Parts belong below a section; a page does not jump over a level."),
@@ -38,7 +41,7 @@ class HeadingBlock(blocks.StructBlock):
         description = _("Names a section, so that readers can scan the page.")
 
 
-class ParagraphBlock(blocks.RichTextBlock):
+class ParagraphBlock(ProseBlock):
     def __init__(self, **kwargs):
         kwargs.setdefault("features", PROSE)
         kwargs.setdefault("max_length", 6000)
@@ -69,6 +72,7 @@ class QuoteBlock(blocks.StructBlock):
 
 class CalloutBlock(blocks.StructBlock):
     tone = blocks.ChoiceBlock(
+        search_index=False,
         choices=[
             ("info", _("Good to know")),
             ("help", _("Help with costs")),
@@ -77,7 +81,7 @@ class CalloutBlock(blocks.StructBlock):
         default="info",
     )
     heading = blocks.CharBlock(max_length=80)
-    text = blocks.RichTextBlock(features=PROSE, max_length=1200)
+    text = ProseBlock(features=PROSE, max_length=1200)
 
     class Meta:
         icon = "info-circle"
@@ -90,7 +94,7 @@ class CalloutBlock(blocks.StructBlock):
 
 class DetailsBlock(blocks.StructBlock):
     summary = blocks.CharBlock(max_length=120, help_text=_("The line that opens it."))
-    text = blocks.RichTextBlock(features=PROSE, max_length=3000)
+    text = ProseBlock(features=PROSE, max_length=3000)
 
     class Meta:
         icon = "collapse-down"
@@ -119,7 +123,7 @@ class AccordionBlock(blocks.StructBlock):
 
 class StepBlock(blocks.StructBlock):
     title = blocks.CharBlock(max_length=90)
-    text = blocks.RichTextBlock(features=PROSE, max_length=1200, required=False)
+    text = ProseBlock(features=PROSE, max_length=1200, required=False)
 
 
 class StepsBlock(blocks.StructBlock):

@@ -10,23 +10,27 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 from wagtail.models import Page, ReferenceIndex, Site
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from cms.models import HubSettings
-from forms import package
+from forms import demo_appointments, package
 from forms.models import FormDefinition
-from pages.models import HomePage
+from pages import starters
+from pages.models import HomePage, Subscriber
+from pages.subscribing import set_wants
 
 from .files import load_documents, load_pictures
 from .learning import add_record_pages
 from .records import load_records
 from .references import NAMED_BY, References
 from .tree import Tree
+from .welsh import load_welsh
 
 HERE = Path(__file__).parent
 PACKAGES = Path(package.__file__).parent / "packages"
-PAGE_FILES = ("home", "about", "hub", "learning", "schools", "news", "duties")
+PAGE_FILES = ("home", "about", "hub", "learning", "schools", "news", "duties", "newsletter")
 
 
 @dataclass
@@ -63,8 +67,12 @@ def load(today: date) -> Report:
             tree.fill_home(home, entry) if name == "home" else tree.add_children(home, entry)
         tree.publish()
         report.added["pages"] = len(tree.added)
+        report.added["ready-made pages"] = load_starters(references)
         load_settings(read("site")["settings"], home)
+        report.added["Welsh pages"] = load_welsh(home)
         report.added["forms"] = load_forms()
+        report.added["sessions of appointments"] = demo_appointments.load(today)
+        report.added["subscribers"] = load_subscribers(read("newsletter")["subscribers"])
         for page, _entry in tree.added:
             ReferenceIndex.create_or_update_for_object(page)
     if report:
@@ -100,6 +108,25 @@ def load_forms() -> int:
     return len(missing)
 
 
+def load_starters(references: References) -> int:
+    """Add the ready-made pages. They stay drafts. How many."""
+    tree = Tree(references)
+    tree.add_children(starters.folder(), read("starters"))
+    tree.keep_as_drafts()
+    return len(tree.added)
+
+
+def load_subscribers(written: list[dict]) -> int:
+    """Add addresses that asked for the newsletter and confirmed it. How many."""
+    if Subscriber.objects.exists():
+        return 0
+    for row in written:
+        subscriber = Subscriber(email=row["email"], confirmed_at=timezone.now())
+        set_wants(subscriber, row["wants"])
+        subscriber.save()
+    return len(written)
+
+
 def load_settings(facts: dict, home: HomePage) -> None:
     """Fill the hub's details where nobody has done so yet."""
     site = Site.objects.get(is_default_site=True)
@@ -121,6 +148,7 @@ def load_snippets(data: dict, references: References) -> int:
         ("logos", "Logo"),
         ("news_categories", "NewsCategory"),
         ("themes", "Theme"),
+        ("milestones", "Milestone"),
     ):
         app, key = NAMED_BY[model_name]
         model = apps.get_model(app, model_name)

@@ -189,12 +189,23 @@ def _ensembles(data: dict, today: date) -> None:
                 "has_auditions": auditioned,
                 "auditions_open_on": today - timedelta(days=20) if auditioned else None,
                 "auditions_close_on": today + timedelta(days=60) if auditioned else None,
+                "judged_on": _next_september(today + timedelta(days=60)) if auditioned else None,
+                **dict(
+                    zip(("min_age", "max_age"), data["ensemble_ages"].get(slug, ()), strict=False)
+                ),
             },
         )
         if made:
             ensemble.genres.add(genres[genre])
+            played = data["ensemble_instruments"].get(slug, [])
+            ensemble.instruments.set(Instrument.objects.filter(slug__in=played))
             new.append(slug)
     _progression(data, new)
+
+
+def _next_september(day: date) -> date:
+    """The first 1 September after a day: the season that a round of auditions is for."""
+    return date(day.year + (day.month >= 9), 9, 1)
 
 
 def _progression(data: dict, new: list[str]) -> None:

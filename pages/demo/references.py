@@ -22,6 +22,7 @@ NAMED_BY = {
     "ContactCard": ("pages", "title"),
     "KeyFigure": ("pages", "label"),
     "Logo": ("pages", "name"),
+    "Milestone": ("pages", "award"),
     "NewsCategory": ("pages", "slug"),
     "Question": ("pages", "question"),
     "Theme": ("pages", "slug"),

@@ -55,6 +55,13 @@ class Tree:
             self._set(page, entry)
             page.save_revision(clean=False).publish(skip_permission_checks=True)
 
+    def keep_as_drafts(self) -> None:
+        """Give each added page its words and publish none."""
+        for page, entry in self.added:
+            self._set(page, entry)
+            page.save()
+            page.save_revision(clean=False)
+
     def _set(self, page: Page, entry: dict, *, only_plain: bool = False) -> None:
         children = {relation.get_accessor_name() for relation in get_all_child_relations(page)}
         for name, value in entry.items():
@@ -69,6 +76,8 @@ class Tree:
                 continue
             if only_plain and isinstance(value, str) and "page=" in value:
                 continue
+            if only_plain and field.is_relation and field.null:
+                continue  # may name a page that is added later
             setattr(page, name, self.references.field(field, value))
 
     def _set_children(self, page: Page, name: str, written: list[dict[str, Any]]) -> None:

@@ -1,7 +1,10 @@
 """Every page type and snippet of the public site: `from pages.models import NewsPage`."""
 
+from .az import AZPage
 from .base import BodyPage, HubPage, RecordPage
-from .events import EventIndexPage, EventPage
+from .counts import DailyCount
+from .events import EventChange, EventIndexPage, EventPage
+from .finder import FinderPage
 from .general import (
     AccessibilityStatementPage,
     AudiencePage,
@@ -18,14 +21,25 @@ from .learning import (
     EnsembleIndexPage,
     EnsemblePage,
 )
+from .links import LinkCheck
+from .milestones import Milestone
 from .news import BlogIndexPage, BlogPostPage, NewsIndexPage, NewsPage, PersonPage
+from .newsletter import (
+    NewsletterIndexPage,
+    NewsletterIssuePage,
+    NewsletterSending,
+    Subscriber,
+)
 from .notices import Notice
 from .partners import PartnerIndexPage
 from .schools import ToolkitDownload, ToolkitPage
 from .snippets import ContactCard, KeyFigure, Logo, NewsCategory, Question, SearchWord, Theme
+from .starters import StarterFolderPage
 from .strategy import HubExplainerPage, StrategyPage
+from .vacancies import VacancyIndexPage, VacancyPage
 
 __all__ = [
+    "AZPage",
     "AccessibilityStatementPage",
     "AudiencePage",
     "BlogIndexPage",
@@ -37,18 +51,26 @@ __all__ = [
     "ContactPage",
     "CourseIndexPage",
     "CoursePage",
+    "DailyCount",
     "EnsembleIndexPage",
     "EnsemblePage",
+    "EventChange",
     "EventIndexPage",
     "EventPage",
+    "FinderPage",
     "HomePage",
     "HubExplainerPage",
     "HubPage",
     "KeyFigure",
+    "LinkCheck",
     "Logo",
+    "Milestone",
     "NewsCategory",
     "NewsIndexPage",
     "NewsPage",
+    "NewsletterIndexPage",
+    "NewsletterIssuePage",
+    "NewsletterSending",
     "Notice",
     "PartnerIndexPage",
     "PersonPage",
@@ -57,8 +79,12 @@ __all__ = [
     "RecordPage",
     "SearchWord",
     "StandardPage",
+    "StarterFolderPage",
     "StrategyPage",
+    "Subscriber",
     "Theme",
     "ToolkitDownload",
     "ToolkitPage",
+    "VacancyIndexPage",
+    "VacancyPage",
 ]

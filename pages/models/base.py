@@ -13,14 +13,28 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import StreamField
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 from wagtail.search import index
 
-from pages import notices
+from cms.pagecache import remembered
+from pages import notices, structured
 from pages.blocks import BodyBlock
+from pages.guard import GuardedPageForm
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+
+def _closed_paths() -> tuple[str, ...]:
+    """The paths of pages that not everybody may see, and those of aliases, which may borrow it."""
+    return remembered(
+        "closed-paths",
+        lambda: tuple(
+            Page.objects.filter(
+                models.Q(view_restrictions__isnull=False) | models.Q(alias_of__isnull=False)
+            ).values_list("path", flat=True)
+        ),
+    )
 
 
 class HubPage(Page):
@@ -43,6 +57,10 @@ class HubPage(Page):
     review_on = models.DateField(
         null=True, blank=True, help_text=_("When somebody should check that this is still right.")
     )
+
+    base_form_class = GuardedPageForm
+    # The parameters of its address that it reads; all others are taken away before it is served.
+    query_parameters: tuple[str, ...] = ()
 
     content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("social_image")]
     settings_panels = [
@@ -67,9 +85,20 @@ class HubPage(Page):
         """Notices that this page shows now."""
         return notices.banners_for(self.path)
 
+    def get_view_restrictions(self) -> models.QuerySet:
+        """Who may see it; asks the database only where a page of its way down is closed at all."""
+        if self.alias_of_id or any(self.path.startswith(path) for path in _closed_paths()):
+            return super().get_view_restrictions()
+        return PageViewRestriction.objects.none()
+
     def structured_data(self, request: "HttpRequest | None" = None) -> list[dict]:
         """What search engines are told of the subject of this page, as schema.org objects."""
         return []
+
+    def address_below(self, request: "HttpRequest", query: str = "") -> str:
+        """The whole address of what is read here or below. No header of the request is in it."""
+        below = request.path.partition(self.get_url(request) or request.path)[2]
+        return f"{self.full_url}{below}{query}"
 
     def is_due_for_review(self, today: date | None = None) -> bool:
         return bool(self.review_on and self.review_on <= (today or timezone.localdate()))
@@ -85,6 +114,17 @@ class BodyPage(HubPage):
 
     class Meta:
         abstract = True
+
+    def structured_data(self, request: "HttpRequest | None" = None) -> list[dict]:
+        """Questions of the body, for search engines."""
+        entries = [
+            entry
+            for block in self.body
+            if block.block_type == "questions"
+            for entry in block.value["questions"]
+            if entry
+        ]
+        return [structured.questions(entries)] if entries else []
 
 
 class RecordPage(BodyPage):
@@ -103,7 +143,13 @@ class RecordPage(BodyPage):
         record_id = getattr(self, f"{self.record_field}_id")
         if not record_id or not self.locale_id:
             return
+        from .starters import starter_path  # noqa: PLC0415 - the folder is a HubPage itself
+
+        beside = starter_path()
+        if self.path.startswith(beside):
+            return
         same = type(self).objects.filter(**{f"{self.record_field}_id": record_id})
+        same = same.exclude(path__startswith=beside)
         other = same.filter(locale_id=self.locale_id).exclude(pk=self.pk).first()
         if other:
             raise ValidationError(

@@ -19,6 +19,8 @@ class CentreIndexPage(BodyPage):
     subpage_types = ["pages.CentrePage"]
     max_count_per_parent = 1
 
+    page_description = _("All music centres, as a map and as a list.")
+
     class Meta:
         verbose_name = _("list of centres")
 
@@ -65,6 +67,10 @@ class CentrePage(RecordPage):
         ),
     ]
 
+    page_description = _(
+        "One music centre: where, when, what meets there. Fills itself from its record."
+    )
+
     class Meta:
         verbose_name = _("music centre")
 
@@ -84,12 +90,14 @@ class CentrePage(RecordPage):
         return context
 
     def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
-        return [structured.place(self.centre, self.full_url)]
+        return [structured.place(self.centre, self.full_url), *super().structured_data(request)]
 
 
 class CourseIndexPage(BodyPage):
     subpage_types = ["pages.CoursePage"]
     max_count_per_parent = 1
+
+    page_description = _("All courses with their next dates.")
 
     class Meta:
         verbose_name = _("list of courses")
@@ -114,6 +122,10 @@ class CoursePage(RecordPage):
         index.RelatedFields("course", [index.SearchField("title"), index.SearchField("summary")]),
     ]
 
+    page_description = _(
+        "One course: dates, places left and prices fill themselves from its record."
+    )
+
     class Meta:
         verbose_name = _("course")
 
@@ -131,12 +143,17 @@ class CoursePage(RecordPage):
         return self._dates
 
     def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
-        return [structured.course(self.course, self.dates(), self.full_url)]
+        return [
+            structured.course(self.course, self.dates(), self.full_url),
+            *super().structured_data(request),
+        ]
 
 
 class EnsembleIndexPage(BodyPage):
     subpage_types = ["pages.EnsemblePage"]
     max_count_per_parent = 1
+
+    page_description = _("All groups and ensembles, by level.")
 
     class Meta:
         verbose_name = _("list of ensembles")
@@ -162,6 +179,10 @@ class EnsemblePage(RecordPage):
         index.RelatedFields("ensemble", [index.SearchField("name"), index.SearchField("summary")]),
     ]
 
+    page_description = _(
+        "One group: when it meets, who it is for, what comes next. Fills itself from its record."
+    )
+
     class Meta:
         verbose_name = _("ensemble")
 
@@ -177,7 +198,11 @@ class EnsemblePage(RecordPage):
         context["fed_by"] = listings.ensemble_cards(ensemble.fed_by.all())
         context["auditions_open"] = ensemble.auditions_are_open(timezone.localdate())
         context["can_apply"] = is_open("ensemble-audition")
+        context["has_calendar"] = ensemble.meets_weekly
         return context
 
     def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
-        return [structured.music_group(self.ensemble, self.full_url)]
+        return [
+            structured.music_group(self.ensemble, self.full_url),
+            *super().structured_data(request),
+        ]

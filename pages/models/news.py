@@ -1,5 +1,7 @@
 """News, the blog and the people who write it. Lists are by year, month and category, in pages."""
 
+from datetime import MAXYEAR, MINYEAR
+
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404
@@ -10,6 +12,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.search import index
 
+from cms.keptpages import not_as_asked
 from pages import listings, structured
 
 from .base import BodyPage, HubPage
@@ -20,6 +23,8 @@ PER_PAGE = 12
 
 class DatedIndexPage(RoutablePageMixin, BodyPage):
     """A list of dated children, with an archive by year. `child_model` says of what."""
+
+    query_parameters = ("page",)
 
     class Meta:
         abstract = True
@@ -33,6 +38,8 @@ class DatedIndexPage(RoutablePageMixin, BodyPage):
 
     @path("<int:year>/")
     def by_year(self, request, year: int):  # noqa: ANN001, ANN201
+        if not MINYEAR <= year <= MAXYEAR:
+            raise Http404
         return self._list(request, self.stories().filter(published_on__year=year), heading=year)
 
     def _list(self, request, stories, **context):  # noqa: ANN001
@@ -41,15 +48,27 @@ class DatedIndexPage(RoutablePageMixin, BodyPage):
         page_of = Paginator(stories.select_related("social_image"), PER_PAGE).get_page(
             request.GET.get("page")
         )
+        if request.GET.get("page", str(page_of.number)) != str(page_of.number):
+            not_as_asked(request)
+        listings.with_pictures(page_of)
+        query = f"?page={page_of.number}" if page_of.number > 1 else ""
         years = [day.year for day in self.stories().dates("published_on", "year", order="DESC")]
         return self.render(
-            request, context_overrides={"stories": page_of, "years": years, **context}
+            request,
+            context_overrides={
+                "stories": page_of,
+                "years": years,
+                "canonical": self.address_below(request, query),
+                **context,
+            },
         )
 
 
 class NewsIndexPage(DatedIndexPage):
     subpage_types = ["pages.NewsPage"]
     max_count_per_parent = 1
+
+    page_description = _("All news, by year and kind.")
 
     class Meta:
         verbose_name = _("news")
@@ -110,6 +129,8 @@ class NewsPage(DatedPage):
     ]
     search_fields = [*BodyPage.search_fields, index.FilterField("published_on")]
 
+    page_description = _("Something new, with its date. It moves down the list by itself.")
+
     class Meta:
         verbose_name = _("news story")
         indexes = [models.Index(fields=["-published_on"], name="news_by_day")]
@@ -120,7 +141,7 @@ class NewsPage(DatedPage):
         return context
 
     def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
-        return [structured.article(self, "NewsArticle")]
+        return [structured.article(self, "NewsArticle"), *super().structured_data(request)]
 
 
 class PersonPage(BodyPage):
@@ -133,18 +154,23 @@ class PersonPage(BodyPage):
     content_panels = [*HubPage.content_panels, FieldRowPanel(["role", "since"]), "email", "body"]
     search_fields = [*BodyPage.search_fields, index.SearchField("role")]
 
+    page_description = _("Somebody the hub speaks through, by role.")
+
     class Meta:
         verbose_name = _("person")
 
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         context = super().get_context(request, *args, **kwargs)
-        context["posts"] = self.posts.live().order_by("-published_on")[:6]
+        posts = self.posts.live().select_related("social_image").order_by("-published_on")
+        context["posts"] = listings.with_pictures(posts[:6])
         return context
 
 
 class BlogIndexPage(DatedIndexPage):
     subpage_types = ["pages.BlogPostPage"]
     max_count_per_parent = 1
+
+    page_description = _("The posts of one blog.")
 
     class Meta:
         verbose_name = _("blog")
@@ -168,8 +194,13 @@ class BlogPostPage(DatedPage):
         "body",
     ]
 
+    page_description = _("A post by one named author.")
+
     class Meta:
         verbose_name = _("blog post")
 
     def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
-        return [structured.article(self, "BlogPosting", author=self.author.role)]
+        return [
+            structured.article(self, "BlogPosting", author=self.author.role),
+            *super().structured_data(request),
+        ]

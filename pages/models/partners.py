@@ -4,8 +4,9 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 
+from cms.keptpages import not_as_asked
 from cms.models import Partner
-from pages import listings
+from pages import listings, structured
 
 from .base import BodyPage
 
@@ -13,21 +14,27 @@ from .base import BodyPage
 class PartnerIndexPage(RoutablePageMixin, BodyPage):
     """Every live partner, to be narrowed by kind, area and function; one address for each."""
 
+    query_parameters = ("kind", "area", "function")
     subpage_types = []
     max_count_per_parent = 1
+
+    page_description = _("The directory of partners. Fills itself from their records.")
 
     class Meta:
         verbose_name = _("partner directory")
 
     @path("")
     def directory(self, request):  # noqa: ANN001, ANN201
-        chosen = listings.PartnerFilter.read(request.GET)
+        choices = listings.partner_choices()
+        chosen = listings.PartnerFilter.read(request.GET, choices)
+        if chosen.left_out:
+            not_as_asked(request)
         return self.render(
             request,
             context_overrides={
                 "chosen": chosen,
                 "partners": listings.partners(chosen),
-                "choices": listings.partner_choices(),
+                "choices": choices,
             },
         )
 
@@ -38,7 +45,13 @@ class PartnerIndexPage(RoutablePageMixin, BodyPage):
             raise Http404
         return self.render(
             request,
-            context_overrides={"partner": partner},
+            context_overrides={
+                "partner": partner,
+                "canonical": self.address_below(request),
+                "shared_title": partner.name,
+                "shared_text": partner.summary,
+                "facts": [structured.partner(partner, self.address_below(request))],
+            },
             template="pages/partner.html",
         )
 

@@ -18,6 +18,8 @@ class ToolkitPage(BodyPage):
         FieldPanel("body"),
     ]
 
+    page_description = _("Files to work with, by phase, with their versions.")
+
     class Meta:
         verbose_name = _("toolkit")
 

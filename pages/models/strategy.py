@@ -10,6 +10,7 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 
 from pages import listings
 from pages.blocks import TitledTextBlock
+from pages.blocks.prose import ProseBlock
 from pages.blocks.text import PROSE
 
 from .base import BodyPage, HubPage
@@ -17,7 +18,7 @@ from .base import BodyPage, HubPage
 
 class ThemeBlock(blocks.StructBlock):
     theme = SnippetChooserBlock("pages.Theme")
-    text = blocks.RichTextBlock(features=PROSE, max_length=3000)
+    text = ProseBlock(features=PROSE, max_length=3000)
     promises = blocks.ListBlock(blocks.CharBlock(max_length=160), min_num=1, max_num=8)
 
     class Meta:
@@ -32,6 +33,8 @@ class StrategyPage(BodyPage):
 
     content_panels = [*HubPage.content_panels, "period", "themes", "body"]
     search_fields = [*BodyPage.search_fields, index.SearchField("themes")]
+
+    page_description = _("The vision and its themes.")
 
     class Meta:
         verbose_name = _("strategy page")
@@ -70,6 +73,8 @@ class HubExplainerPage(BodyPage):
         *BodyPage.search_fields,
         *[index.SearchField(n) for n in ("aims", "functions", "core_roles", "extension_roles")],
     ]
+
+    page_description = _("What a music hub is: aims, functions and roles.")
 
     class Meta:
         verbose_name = _("hub page")

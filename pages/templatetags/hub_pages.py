@@ -9,12 +9,18 @@ from datetime import date, datetime
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from wagtail.models import Page
+from wagtail.models import Locale, Page
 
-from pages import structured
+from cms import pictures
+from cms.pagecache import remembered, shared_while_kept
+from cms.templatetags.hub import breadcrumbs, pounds
+from pages import notices, structured
 from pages.blocks.links import apply_path
+from pages.models import HubPage
+from pages.wording import findings
 
 register = template.Library()
 
@@ -31,6 +37,9 @@ def _span(first: int | None, last: int | None) -> str:
     return _("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
+register.filter(structured.absolute)
+
+
 @register.filter
 def for_whom(record) -> str:
     """A course or ensemble -> "Ages 8 to 18", "Years 3 to 8 at school" or "All ages"."""
@@ -40,6 +49,45 @@ def for_whom(record) -> str:
     first, last = record.min_year, record.max_year
     years = _span(_("Reception") if first == 0 else first, last)
     return _("School years %(span)s") % {"span": years} if years else _("All ages")
+
+
+@register.simple_tag(takes_context=True)
+def translations(context, page) -> list[dict]:
+    """The same page in each language it is published in; [] when that is one. Read once a page."""
+    if not isinstance(page, Page) or not page.pk or not _other_languages():
+        return []
+    if not hasattr(page, "_versions"):
+        page._versions = shared_while_kept(
+            context.get("request"), f"versions:{page.pk}", lambda: _versions(page)
+        )
+    return page._versions
+
+
+def _versions(page: Page) -> list[dict]:
+    same = Page.objects.filter(translation_key=page.translation_key).live().public()
+    found = [
+        {
+            "code": version.locale.language_code,
+            "name": version.locale.get_display_name(),
+            "url": version.url,
+            "full_url": version.full_url,
+            "is_current": version.pk == page.pk,
+        }
+        for version in same.select_related("locale").order_by("locale__pk")
+    ]
+    return found if len(found) > 1 else []
+
+
+def _other_languages() -> bool:
+    return remembered("other-languages", lambda: Locale.objects.count() > 1)
+
+
+@register.filter
+def with_pictures(cards) -> list:
+    """Cards of a stream, the renditions of their pictures read at once."""
+    found = list(cards)
+    pictures.ready(card.value.get("picture") for card in found)
+    return found
 
 
 @register.filter
@@ -77,10 +125,33 @@ def town(centre) -> str:
     return centre.address.rpartition(",")[2].strip()
 
 
+@register.filter
+def in_miles(away: float) -> str:
+    """Good to a mile or two, and said so: "about 6 miles", "under 2 miles"."""
+    whole = round(away)
+    return _("under 2 miles") if whole < 2 else _("about %s miles") % whole
+
+
 @register.simple_tag
-def shown(picture):
-    """The picture, or None once it has expired or the permission for it was taken back."""
-    return picture if picture and picture.may_be_shown(timezone.localdate()) else None
+def with_help(page, pence: int) -> str:
+    """What a FinderPage says of a price after help with costs, with the way to it."""
+    part = pounds(page.part_price(pence))
+    if page.help_percent and page.full_help:
+        words = _("%(part)s or free with help with costs") % {"part": part}
+    elif page.full_help:
+        words = _("Free with help with costs")
+    elif page.help_percent:
+        words = _("%(part)s with help with costs") % {"part": part}
+    else:
+        return ""
+    url = page.help_page.url if page.help_page and page.help_page.live else ""
+    return format_html('<a href="{}">{}</a>', url, words) if url else words
+
+
+@register.simple_tag
+def findings_of(page) -> list:
+    """What an editor should mend on this page."""
+    return findings(page, timezone.localdate()) if isinstance(page, HubPage) else []
 
 
 @register.simple_tag
@@ -98,15 +169,34 @@ def minutes(number: int) -> str:
     return _("%(number)s minutes") % {"number": number}
 
 
+def _whole_trail(context, above: list[dict], page) -> list[dict]:
+    trail = [*above, {"title": page.title, "url": page.full_url}]
+    if name := context.get("shared_title"):
+        trail.append({"title": name, "url": context["canonical"]})
+    return trail
+
+
 @register.simple_tag(takes_context=True)
 def structured_data(context, page) -> str:
-    """What search engines are told of this page, as data that no browser runs."""
+    """What search engines are told of this page, as data that no browser runs.
+
+    A page that stands for many things (the directory) puts `facts` of the one into its context.
+    """
     if not isinstance(page, Page) or not page.pk:
         return ""
-    facts = [*page.specific.structured_data()]
-    trail = context.get("crumbs")
-    if trail:
-        facts.append(structured.breadcrumbs(trail))
+    facts = [*(context.get("facts") or page.structured_data(context.get("request")))]
+    if trail := breadcrumbs(context, page):
+        facts.append(structured.breadcrumbs(_whole_trail(context, trail, page)))
+    if not facts:
+        return ""
     graph = json.dumps({"@context": "https://schema.org", "@graph": facts}, ensure_ascii=False)
     safe = graph.translate(SCRIPT_SAFE)
     return mark_safe(f'<script type="application/ld+json">{safe}</script>')  # noqa: S308 - escaped
+
+
+@register.filter
+def closure(happening) -> notices.Banner | None:
+    """The closure of its centre on the day of a course date or an occasion, if there is one."""
+    record = getattr(happening, "page", None) if hasattr(happening, "rule_starts_at") else happening
+    centre_id = getattr(record, "centre_id", None)
+    return notices.closed_at(centre_id, timezone.localdate(happening.starts_at))

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from cms.demo_users import demo_logins
+from forms.demo_panel import load_panel
 from pages import demo
 
 
@@ -19,3 +20,4 @@ class Command(BaseCommand):
         if options["password"]:
             logins = demo_logins(options["password"])
             self.stdout.write(f"Demo logins: {', '.join(logins)}.")
+            self.stdout.write(f"Applications in review: {load_panel()} added.")
