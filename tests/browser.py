@@ -93,6 +93,12 @@ class Visit:
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
 
+    def outline(self) -> dict[str, int]:
+        """How many there are of what a page has exactly once: first heading and landmarks."""
+        count = self.page.locator("h1").count()
+        roles = ("banner", "main", "contentinfo")
+        return {"h1": count, **{role: self.page.get_by_role(role).count() for role in roles}}
+
     def problems(self, *, leave_out=()) -> dict[str, list]:
         """Everything wrong with the page, by kind; only the kinds that have something."""
         found = {

@@ -1,6 +1,7 @@
 """Fixtures that many test files share. Builders of records are in tests/factories.py."""
 
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -106,3 +107,22 @@ def demo_hub(tmp_path_factory):
 def _keep_no_pages(settings):
     """Tests look at pages as they are made; those about keeping them switch it on again."""
     settings.PAGE_CACHE_SECONDS = 0
+
+
+@pytest.fixture(autouse=True)
+def _no_window_ends_by_chance(monkeypatch):
+    """What is counted against a limit is counted from the test's own start, not the clock's hour."""
+    from cms import throttle
+
+    began = datetime.now(UTC)
+
+    def window_end(now, seconds):
+        return began + timedelta(seconds=((now - began).total_seconds() // seconds + 1) * seconds)
+
+    monkeypatch.setattr(throttle, "_window_end", window_end)
+
+
+@pytest.fixture(autouse=True)
+def _write_no_counts(settings):
+    """No thread writes daily counts beside a test; those about counts write them themselves."""
+    settings.COUNT_EVERY_SECONDS = 0

@@ -40,6 +40,18 @@ def load_demo_hub():
     return demo.load(timezone.localdate())
 
 
+def empty_page_cache() -> None:
+    """Nothing is kept, remembered or known to this process."""
+    from django.core.cache import cache
+
+    from cms import keptpages, pagecache
+
+    cache.clear()
+    keptpages.forget()
+    pagecache.forget_parts()
+    pagecache.known.read_at = float("-inf")
+
+
 def rows_of_everything() -> dict[str, list]:
     """Every row of every table, as the database holds it, to compare before and after."""
     from django.db import connection

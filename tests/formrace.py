@@ -1,5 +1,6 @@
 """What runs inside harness hubs for the races at forms: builders, counts, and twins' patches."""
 
+import copy
 import time
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -8,9 +9,9 @@ from django.db import connection
 
 from cms import places
 from cms.models import OutboxMessage, Place
+from cms.secrecy import new_token
 from forms import journeys, submissions
-from forms.models import Submission
-from forms.secrecy import new_token
+from forms.models import PriceCode, Submission
 from tests.journeys import a_course_date, publish_form
 from workflows.models import Case
 
@@ -111,7 +112,30 @@ def very_slow_count():
 
     def slowly(date, now):
         standing = count(date, now)
-        time.sleep(0.1)
+        time.sleep(0.4)
         return standing
 
     places._standing = slowly
+
+
+def families_with_a_code(number, uses):
+    """So many families at the check page, who all typed the same code."""
+    form = copy.deepcopy(SHORT) | {"slug": "coded", "pricing": {"codes": {"question": "code"}}}
+    form["pricing"]["items"] = [{"key": "fee", "label": "Fee", "pence": 2000}]
+    form["steps"][0]["questions"] = [{"key": "code", "type": "code", "label": "Code"}]
+    version = publish_form(form)
+    PriceCode.objects.create(
+        form=version.form, name="Harvest", code="HARVEST26", percent=50, uses=uses
+    )
+    found = []
+    for each in range(number):
+        owner = new_token()
+        journey = journeys.begin(version, owner=owner)
+        journey.answers = {"code": "HARVEST26", "email": f"family-{each}@example.org"}
+        journey.save()
+        found.append([f"/apply/coded/{journey.key}/", owner])
+    return found
+
+
+def prices():
+    return sorted(price["pence"] for price in Submission.objects.values_list("price", flat=True))

@@ -26,6 +26,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -101,18 +102,46 @@ def post(url: str, data: dict, *, cookies: str = "", headers: dict | None = None
         connection.close()
 
 
+#: Migrated databases, shared by every checkout on this machine: named by what they are made of.
+TEMPLATES = Path(tempfile.gettempdir()) / "hub-test-templates"
+
+
+def _made_of() -> dict[str, str]:
+    """What a migrated database follows from: our migrations, the roles, the locked versions."""
+    paths = [ROOT / "requirements.lock", ROOT / "cms/roles.py"]
+    paths += sorted(ROOT.glob("*/migrations/*.py"))
+    return {
+        path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        for path in paths
+    }
+
+
 def _migrations_hash() -> str:
-    """Changes when any migration of ours does, or the version of Wagtail."""
-    digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
-    for path in sorted(ROOT.glob("*/migrations/*.py")):
-        digest.update(path.as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:10]
+    """Changes when any of that does."""
+    return hashlib.sha256(json.dumps(_made_of()).encode()).hexdigest()[:10]
+
+
+def _nearest(kind: str) -> str:
+    """The hash of a template with the most of our migrations, and none that is not ours; or ""."""
+    ours = _made_of()
+    ours.pop("cms/roles.py")  # made anew after every migrate
+    found = [("", -1)]
+    for path in TEMPLATES.glob(f"*.{kind}.json"):
+        theirs = json.loads(path.read_text())
+        theirs.pop("cms/roles.py")
+        if theirs.items() <= ours.items():
+            found.append((path.name.partition(".")[0], len(theirs)))
+    return max(found, key=lambda one: one[1])[0]
+
+
+def _note_template(kind: str) -> None:
+    (TEMPLATES / f"{_migrations_hash()}.{kind}.json").write_text(json.dumps(_made_of()))
 
 
 @contextlib.contextmanager
-def _only_one(name: str):
-    TEST_FOLDER.mkdir(parents=True, exist_ok=True)
-    with (TEST_FOLDER / f"{name}.lock").open("w") as lock:
+def _only_one(name: str, folder: Path = TEST_FOLDER):
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -134,15 +163,19 @@ def _environment(data_dir: Path, **more: str) -> dict[str, str]:
 
 def _sqlite_template() -> Path:
     """A migrated SQLite file, made once for each state of the migrations."""
-    path = TEST_FOLDER / f"harness-{_migrations_hash()}.sqlite3"
-    with _only_one("harness"):
+    path = TEMPLATES / f"{_migrations_hash()}.sqlite3"
+    with _only_one(path.stem, TEMPLATES):
         if not path.exists():
-            folder = TEST_FOLDER / f"harness-{uuid.uuid4().hex[:8]}"
+            folder = TEMPLATES / f"part-{uuid.uuid4().hex[:8]}"
+            folder.mkdir()
+            if near := _nearest("sqlite"):
+                shutil.copyfile(TEMPLATES / f"{near}.sqlite3", folder / "hub.sqlite3")
             _migrate(_environment(folder))
             with contextlib.closing(sqlite3.connect(folder / "hub.sqlite3")) as database:
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             (folder / "hub.sqlite3").rename(path)
             shutil.rmtree(folder)
+            _note_template("sqlite")
     return path
 
 
@@ -157,15 +190,24 @@ def _database_url(name: str) -> str:
 
 
 def _postgres_template() -> str:
-    name = f"hub_tpl_{CLONE}_{_migrations_hash()}"
-    with _only_one("harness"), psycopg.connect(SERVER_URL, autocommit=True) as server:
-        if not server.execute("SELECT 1 FROM pg_database WHERE datname=%s", [name]).fetchone():
-            part = f"{name}_part"
-            _on_server(f"DROP DATABASE IF EXISTS {part} WITH (FORCE)", f"CREATE DATABASE {part}")
+    name = f"hub_tpl_{_migrations_hash()}"
+    with _only_one(name, TEMPLATES), psycopg.connect(SERVER_URL, autocommit=True) as server:
+
+        def exists(database: str) -> bool:
+            known = "SELECT 1 FROM pg_database WHERE datname = %s"
+            return server.execute(known, [database]).fetchone() is not None
+
+        if not exists(name):
+            part, near = f"{name}_part", f"hub_tpl_{_nearest('postgres')}"
+            origin = f" TEMPLATE {near}" if exists(near) else ""
+            _on_server(
+                f"DROP DATABASE IF EXISTS {part} WITH (FORCE)", f"CREATE DATABASE {part}{origin}"
+            )
             folder = TEST_FOLDER / f"harness-{uuid.uuid4().hex[:8]}"
             _migrate(_environment(folder, DATABASE_URL=_database_url(part)))
             shutil.rmtree(folder, ignore_errors=True)
             _on_server(f"ALTER DATABASE {part} RENAME TO {name}")
+            _note_template("postgres")
     return name
 
 
@@ -298,6 +340,14 @@ class Hub:
             raise AssertionError(f"The hub did not start:\n{self.log.read_text()[-3000:]}")
         return json.loads(line)
 
+    def start_anew(self) -> None:
+        """Let the next call load the hub again, with the settings that hold by then."""
+        if self._nursery:
+            self._nursery.stdin.close()
+            self._nursery.wait(timeout=10)
+            self._nursery.stdout.close()
+            self._nursery = None
+
     def kill(self, pid: int) -> None:
         """kill -9 a consumer that was started here, with whatever is in its group."""
         self._signal(pid, signal.SIGKILL)
@@ -365,10 +415,7 @@ class Hub:
             except subprocess.TimeoutExpired:
                 os.killpg(self._web.pid, signal.SIGKILL)
                 self._web.wait()
-        if self._nursery:
-            self._nursery.stdin.close()
-            self._nursery.wait(timeout=10)
-            self._nursery.stdout.close()
+        self.start_anew()
         if self._redis and self._redis.poll() is None:
             self._redis.kill()
             self._redis.wait()

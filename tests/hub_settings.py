@@ -8,4 +8,5 @@ from cms.settings import STORAGES
 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+TWO_STEP_SIGN_IN = False  # tests/test_cms_signin.py turns it on
 WHITENOISE_USE_FINDERS = True  # nothing is collected, so served from where it lies

@@ -311,6 +311,8 @@ def as_package(graph, slug):
         elif not page.get("next"):
             step["kind"] = "exit"
         if page["path"] != graph["startPage"]:
+            if not cubes[page["path"]]:
+                continue  # no answers lead here: its links wait for what an earlier link took
             step["show_if"] = rule_of(cubes[page["path"]], kinds, full, groups, key)
         if page.get("controller") == "RepeatingFieldPageController":
             step["repeat"] = {"min": 1, "max": 10, "item_name": "row"}

@@ -59,7 +59,7 @@ def work_undisturbed(run):
 # --- patches -------------------------------------------------------------------------------------
 def small_slow_chunks():
     """Many chunks with a pause before each, so that kills find the import at many places."""
-    next_rows, batches = apply.next_rows, plan._batches
+    next_rows, batches = apply.next_rows, plan.batches
 
     def fewer(run, after):
         time.sleep(PAUSE)
@@ -72,7 +72,7 @@ def small_slow_chunks():
 
     apply.next_rows = fewer
     plan.BATCH = 100
-    plan._batches = paused
+    plan.batches = paused
 
 
 def work_before_the_fence():

@@ -37,6 +37,7 @@ DATABASES["default"]["TEST"] = {
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 CACHES["default"]["KEY_PREFIX"] = f"hub-test-{CLONE}-{WORKER}"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+TWO_STEP_SIGN_IN = False  # tests/test_cms_signin.py turns it on
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 HUEY = HUEY | {"immediate": True, "name": f"hub-test-{CLONE}-{WORKER}"}
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}

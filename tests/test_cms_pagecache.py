@@ -1,20 +1,35 @@
 """Whole pages kept until what they show changes: never too long, never a private one."""
 
 import gzip
+import re
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
-from cms import pagecache
-from cms.models import ContentStamp
-from pages.models import CourseIndexPage, CoursePage, HomePage, Notice, StandardPage
+from cms import keptfirst, keptpages, pagecache
+from cms.models import ContentStamp, Place
+from pages import counts
+from pages.models import (
+    CourseIndexPage,
+    CoursePage,
+    DailyCount,
+    HomePage,
+    KeyFigure,
+    NewsIndexPage,
+    NewsPage,
+    Notice,
+    StandardPage,
+)
 
-from .demo_hub import make_course_date
+from .demo_hub import empty_page_cache, make_course_date
 
 pytestmark = pytest.mark.django_db
 
@@ -22,11 +37,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def kept(settings, _keep_no_pages):
     settings.PAGE_CACHE_SECONDS = 60
-    cache.clear()
-    pagecache._Known.read_at = float("-inf")
+    empty_page_cache()
     yield
-    cache.clear()
-    pagecache._Known.read_at = float("-inf")
+    empty_page_cache()
 
 
 @pytest.fixture
@@ -108,22 +121,46 @@ def test_one_transaction_with_many_changes_moves_the_stamp_once(page, committing
     assert ContentStamp.objects.get().number == before + 1
 
 
-def test_a_page_with_places_is_kept_for_less_than_five_seconds(client, committing):
+@pytest.fixture
+def songwriter(committing):
+    """A date of Songwriter with one place, on its page and in the list of courses."""
     with committing():
         index = HomePage.objects.get().add_child(
             instance=CourseIndexPage(title="Courses", slug="courses")
         )
+        date = make_course_date(capacity=1, booking_opens_at=timezone.now() - timedelta(days=1))
         index.add_child(
-            instance=CoursePage(
-                title="Songwriter", slug="songwriter", course=make_course_date().course
-            )
+            instance=CoursePage(title="Songwriter", slug="songwriter", course=date.course)
         )
-    first = read(client, "/courses/")
-    assert "data-places" in first
-    CourseIndexPage.objects.update(title="Later")
-    assert read(client, "/courses/") == first
+    return date
+
+
+LISTS = ("/courses/", "/courses/songwriter/")
+
+
+def test_a_page_with_places_is_kept_for_less_than_five_seconds(client, songwriter):
+    first = {path: read(client, path) for path in LISTS}
+    assert all("1 place left" in page for page in first.values())
+
+    Place.objects.create(course_date=songwriter, holder="a", state=Place.State.CONFIRMED, seat=1)
+    assert {path: read(client, path) for path in LISTS} == first
     time.sleep(4.5)  # Redis keeps its own time, so no clock of ours can be moved for it
-    assert "<h1>Later</h1>" in read(client, "/courses/")
+
+    for path in LISTS:
+        assert "Full" in read(client, path)
+        assert "1 place left" not in read(client, path)
+
+
+def test_a_page_with_places_costs_one_query_when_it_has_run_out(client, songwriter):
+    for path in LISTS:
+        read(client, path)
+        keptpages.forget()
+        cache.delete(keptpages._key(pagecache.stamp(anew=True), ("testserver", path), ""))
+        with CaptureQueriesContext(connection) as queries:
+            read(client, path)
+
+        others = [q["sql"] for q in queries if not re.search("cms_place|contentstamp", q["sql"])]
+        assert others == []
 
 
 def test_staff_see_pages_as_they_are(client, page, admin_user):
@@ -144,8 +181,8 @@ def test_what_staff_see_is_not_kept_for_visitors(client, page, admin_user):
     assert "wagtail-userbar" not in read(client)
 
 
-@pytest.mark.parametrize("path", ["/search/", "/healthz", "/about/?page=2", "/no/such/page/"])
-def test_only_pages_without_a_question_are_kept(client, page, path):
+@pytest.mark.parametrize("path", ["/search/", "/healthz", "/news/?page=2", "/no/such/page/"])
+def test_only_pages_are_kept(client, page, path):
     client.get(path)
 
     with CaptureQueriesContext(connection) as queries:
@@ -155,15 +192,20 @@ def test_only_pages_without_a_question_are_kept(client, page, path):
     assert path == "/healthz" or len(queries)
 
 
-def test_a_private_page_is_never_kept(client, page):
-    PageViewRestriction.objects.create(
-        page=page, restriction_type=PageViewRestriction.PASSWORD, password="drum"
-    )
+def test_a_page_that_is_closed_is_gone_at_once_and_never_kept(client, page, committing):
+    assert "<h1>Before</h1>" in read(client)
 
+    with committing():
+        closed = PageViewRestriction.objects.create(
+            page=page, restriction_type=PageViewRestriction.PASSWORD, password="drum"
+        )
     response = client.get("/about/")
-
     assert "ETag" not in response
     assert "<h1>Before</h1>" not in response.content.decode()
+
+    with committing():
+        closed.delete()
+    assert "<h1>Before</h1>" in read(client)
 
 
 def test_a_reader_who_has_it_is_told_so_in_few_words(client, page):
@@ -189,3 +231,197 @@ def test_a_kept_page_carries_the_same_policies(client, page):
 
     for header in ("Content-Security-Policy", "Permissions-Policy", "X-Content-Type-Options"):
         assert second[header] == first[header]
+
+
+@pytest.fixture
+def news(committing):
+    """Thirty stories, twelve to a page."""
+    with committing():
+        index = HomePage.objects.get().add_child(instance=NewsIndexPage(title="News", slug="news"))
+        for number in range(30):
+            index.add_child(instance=NewsPage(title=f"Story {number}", slug=f"story-{number}"))
+    return index
+
+
+def is_free(client, path) -> bool:
+    """Whether the address costs no query but a look at the stamp."""
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    return not [query for query in queries if "contentstamp" not in query["sql"]]
+
+
+def test_a_parameter_that_nobody_reads_does_not_split_what_is_kept(client, page):
+    plain = client.get("/about/").content
+
+    for query in ("utm_source=x", "page=2", "fbclid=1&gclid=2", "a=" + "b" * 500):
+        answer = client.get(f"/about/?{query}")
+        assert answer.content == plain
+        assert is_free(client, f"/about/?{query}")
+
+
+def test_an_unread_parameter_cannot_poison_what_others_see(client, page, news):
+    bad = '"><script>alert(1)</script>'
+    for path in ("/about/", "/news/"):
+        first = client.get(path, {"q": bad, "page_query": bad, "next": "//evil.example"})
+
+        assert bad not in first.content.decode()
+        assert client.get(path).content == first.content
+
+
+def test_each_page_of_a_list_is_kept_and_what_does_not_exist_is_not(client, news):
+    second = client.get("/news/?page=2").content
+    assert is_free(client, "/news/?page=2")
+    assert is_free(client, "/news/?utm=1&page=2")
+    assert client.get("/news/").content != second
+
+    for wild in ("99", "-1", "x", "2&page=99", "%00"):
+        client.get(f"/news/?page={wild}")
+        assert not is_free(client, f"/news/?page={wild}"), wild
+    assert client.get("/news/?page=2").content == second
+
+
+def test_more_parameters_than_anybody_needs_are_answered_and_not_kept(client, news):
+    many = "&".join(f"p{number}=1" for number in range(60))
+
+    assert client.get(f"/news/?{many}").status_code == 200
+    assert not is_free(client, f"/news/?{many}")
+
+
+def test_hosts_do_not_share_what_is_kept(client, page, settings):
+    settings.ALLOWED_HOSTS = ["one.example", "two.example"]
+    client.get("/about/", headers={"host": "one.example"})
+    StandardPage.objects.filter(pk=page.pk).update(title="After")
+
+    assert "Before" in read(client, host="ONE.example")
+    assert "After" in read(client, host="two.example")
+
+
+def test_a_cookie_of_somebody_elses_changes_nothing(client, page):
+    client.get("/about/")
+    client.cookies["analytics"] = "1"
+
+    assert is_free(client, "/about/")
+
+
+def test_head_says_what_get_would_and_fills_nothing(client, page):
+    before = client.head("/about/")
+    client.get("/about/")
+    after = client.head("/about/")
+
+    assert (before.status_code, after.status_code) == (200, 200)
+    assert "ETag" not in before
+    assert after["ETag"] == client.get("/about/")["ETag"]
+
+
+def test_an_insecure_request_is_still_sent_to_https(client, page, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/about/", secure=True).status_code == 200
+
+    assert client.get("/about/").status_code == 301
+
+
+def wsgi(path="/about/", **environ):
+    """(status, headers, body) from memory alone; None when Django would be asked."""
+    request = RequestFactory().get(path, headers={"accept-encoding": "gzip"})
+    found = []
+    application = keptfirst.KeptFirst(lambda environ, start: found.append("asked") or [])
+    body = application(
+        request.META | {"HTTP_HOST": "testserver"} | environ,
+        lambda status, headers: found.append((status, dict(headers))),
+    )
+    return None if found == ["asked"] else (*found[0], b"".join(body))
+
+
+def test_memory_answers_as_django_would(client, page):
+    slow = client.get("/about/", headers={"accept-encoding": "gzip"})
+
+    status, headers, body = wsgi()
+
+    assert (status, body) == ("200 OK", slow.content)
+    assert headers == dict(slow.items())
+    assert wsgi(HTTP_IF_NONE_MATCH=slow["ETag"])[0::2] == ("304 Not Modified", b"")
+    assert wsgi(REQUEST_METHOD="HEAD")[2] == b""
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"REQUEST_METHOD": "POST"},
+        {"QUERY_STRING": "page=2"},
+        {"HTTP_COOKIE": "a=1; sessionid=x"},
+        {"HTTP_HOST": "other.example"},
+        {"PATH_INFO": "/other/"},
+    ],
+)
+def test_memory_leaves_to_django_what_is_not_plainly_a_kept_page(client, page, environ):
+    client.get("/about/")
+    assert wsgi() is not None
+
+    assert wsgi(**environ) is None
+
+
+def test_what_memory_answers_is_counted_like_any_other_page(client, page, settings):
+    settings.COUNT_EVERY_SECONDS = 0
+    client.get("/about/")
+    counts.write_down()
+    reader = {"HTTP_USER_AGENT": "Mozilla/5.0 Firefox/140", "HTTP_REFERER": "https://a.example/"}
+
+    for more in ({}, {"HTTP_DNT": "1"}, {"HTTP_USER_AGENT": "a bot"}, {"REQUEST_METHOD": "HEAD"}):
+        assert wsgi(**(reader | more)) is not None
+    counts.write_down()
+
+    rows = DailyCount.objects.exclude(kind="search").values_list("kind", "what", "number")
+    assert sorted(rows) == [("from", "a.example", 1), ("page", "/about/", 1)]
+
+
+def test_memory_is_empty_after_a_change_and_asks_django_once_a_second(client, page, committing):
+    client.get("/about/")
+    with committing():
+        rename(page, "After")
+    assert wsgi() is None
+
+    client.get("/about/")
+    assert b"After" in gzip.decompress(wsgi()[2])
+    pagecache.known.read_at -= pagecache.STAMP_SECONDS + 0.1
+    assert wsgi() is None
+
+
+def test_a_page_still_being_made_is_not_kept_under_the_stamp_that_came_meanwhile(
+    client, page, committing, monkeypatch
+):
+    serve = StandardPage.serve
+
+    def slow(self, request, *args, **kwargs):
+        response = serve(self, request, *args, **kwargs).render()
+        monkeypatch.undo()
+        with committing():
+            rename(StandardPage.objects.get(pk=page.pk), "After")
+        client.get("/about/")  # somebody else, meanwhile
+        return response
+
+    monkeypatch.setattr(StandardPage, "serve", slow)
+    assert "<h1>Before</h1>" in read(client)
+
+    assert "<h1>After</h1>" in read(client)
+    assert b"After" in gzip.decompress(wsgi()[2])
+
+
+def test_parts_of_a_page_are_made_anew_after_a_change_of_what_they_show(client, page, committing):
+    with committing():
+        figure = KeyFigure.objects.create(
+            label="centres", value="12", as_at="2026-09-01", source="s", owner="o",
+            review_on="2027-09-01",
+        )  # fmt: skip
+        page.body = [("key_figures", {"figures": [figure]})]
+        page.save_revision().publish()
+    assert ">12<" in read(client)
+
+    with committing():
+        figure.value = "13"
+        figure.save()
+
+    assert ">13<" in read(client)
+    keptpages.forget()
+    cache.clear()
+    KeyFigure.objects.update(value="14")  # no signal: so the part that was made stays
+    assert ">13<" in read(client)

@@ -17,8 +17,11 @@ from cms.models import (
     CourseDate,
     Enrolment,
     Guardian,
+    Instrument,
+    LoanInstrument,
     MusicCentre,
     MusicGroup,
+    OutsideBooking,
     Place,
     Pupil,
     PupilGuardian,
@@ -75,7 +78,19 @@ def populate(place, number=1):
             "booking_closes_at": now + week,
         },
     )
+    violin, _created = Instrument.objects.get_or_create(
+        slug="violin", defaults={"name": "Violin", "family": "strings"}
+    )
     return {
+        LoanInstrument: LoanInstrument.objects.create(
+            asset_number=f"{CANARY}-{place.pk}-{number}",
+            instrument=violin,
+            centre=place,
+            borrower=pupil,
+        ),
+        OutsideBooking: OutsideBooking.objects.create(
+            external_id=f"{CANARY}-{place.pk}-{number}", pupil=pupil, title=CANARY, centre=place
+        ),
         Pupil: pupil,
         Guardian: guardian,
         Teacher: teacher,
@@ -146,8 +161,17 @@ def test_the_crawl_knows_every_screen():
     models = {model for model, _name, _key in record_urls()}
     actions = {name.rpartition("_")[2] for _model, name, _key in record_urls()}
 
-    assert models == {Pupil, Guardian, Teacher, MusicGroup, Enrolment, Place}
-    assert actions == {"index", "create", "edit", "delete", "inspect", "export"}
+    assert models == {
+        Pupil,
+        Guardian,
+        Teacher,
+        MusicGroup,
+        Enrolment,
+        LoanInstrument,
+        OutsideBooking,
+        Place,
+    }
+    assert actions == {"index", "create", "edit", "delete", "inspect", "export", "locks"}
 
 
 def test_an_administrator_of_another_centre_gets_nothing_by_any_address(
@@ -172,6 +196,8 @@ def test_the_same_crawl_fails_when_scoping_is_switched_off(
         "teacher",
         "musicgroup",
         "enrolment",
+        "loaninstrument",
+        "outsidebooking",
         "place",
     }
     assert ("get", "cms_pupil_modeladmin_inspect", 200) in leaks
@@ -320,7 +346,8 @@ def test_looking_listing_and_taking_are_written_down(client, east_records):
         reverse("cms_pupil_modeladmin_export"), {"kind": "csv", "reason": "Autumn data return"}
     )
 
-    assert list(AccessLogEntry.objects.values_list("action", "record_id", "detail")) == [
+    entries = AccessLogEntry.objects.filter(record_type="cms.pupil")
+    assert list(entries.values_list("action", "record_id", "detail")) == [
         ("list", "", {"rows": 1, "page": 1, "searched": True, "filtered": []}),
         ("inspect", str(pupil.pk), {}),
         ("export", "", {"reason": "Autumn data return", "rows": 1, "format": "csv"}),

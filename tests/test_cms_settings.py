@@ -160,3 +160,13 @@ def test_wagtails_own_background_work_runs_on_our_consumer(tmp_path):
         "BACKEND": "huey.contrib.djhuey.tasks_backend.HueyBackend",
         "ENQUEUE_ON_COMMIT": True,
     }
+
+
+def test_backups_go_where_the_environment_says(tmp_path):
+    assert settings_with(tmp_path, ["BACKUP_DIR", "BACKUP_KEEP_DAYS"]) == {
+        "BACKUP_DIR": str(tmp_path / "backups"),
+        "BACKUP_KEEP_DAYS": 14,
+    }
+    elsewhere = tmp_path / "elsewhere"
+    found = settings_with(tmp_path, ["BACKUP_DIR"], BACKUP_DIR=str(elsewhere))
+    assert found == {"BACKUP_DIR": str(elsewhere)}

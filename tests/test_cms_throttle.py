@@ -6,12 +6,20 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from cms import throttle
+from cms import signin, throttle
 from cms.models import RateCount
 
 pytestmark = pytest.mark.django_db
 
+#: The clock's own windows, which other tests do without.
+WINDOW_END = throttle._window_end
+
 NOON = datetime(2026, 10, 26, 12, 0, 10, tzinfo=ZoneInfo("Europe/London"))
+
+
+@pytest.fixture(autouse=True)
+def _real_windows(_no_window_ends_by_chance, monkeypatch):
+    monkeypatch.setattr(throttle, "_window_end", WINDOW_END)
 
 
 def test_the_one_beyond_the_limit_is_told_when_to_come_back():
@@ -45,3 +53,25 @@ def test_what_is_counted_is_not_stored_in_words():
     row = RateCount.objects.values_list("key", flat=True).get()
     assert "sam" not in row
     assert len(row) == 64
+
+
+def test_behind_the_proxy_each_caller_is_counted_alone_and_nobody_can_pretend(rf, settings):
+    said = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+    settings.SECURE_PROXY_SSL_HEADER = None
+    assert throttle.client_address(rf.get("/", headers=said)) == "127.0.0.1"
+
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert throttle.client_address(rf.get("/", headers=said)) == "198.51.100.7"
+    assert throttle.client_address(rf.get("/")) == "127.0.0.1"
+
+
+def test_one_caller_behind_the_proxy_does_not_shut_the_door_on_another(client, settings, db):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+    def try_to_sign_in(number, address):
+        data = {"username": f"user-{number}", "password": "wrong"}
+        return client.post("/admin/login/", data, headers={"X-Forwarded-For": address}).status_code
+
+    answers = [try_to_sign_in(number, "198.51.100.7") for number in range(signin.PER_ADDRESS + 1)]
+    assert answers[-1] == 429
+    assert try_to_sign_in(0, "198.51.100.8") == 200

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forms.builder.convert import from_package, to_package
+from forms.builder.convert import from_package, prices_from_package, to_package
+from forms.builder.price_blocks import PriceBlocks
 from forms.builder.step_blocks import NamedRulesBlock, StepsBlock
 from forms.compile import compiled
 from forms.field_types import field_types
@@ -23,9 +24,10 @@ def streams():
 
 def there_and_back(form, streams, before=None):
     """Through the editor: raw data, block values, cleaned as a draft, and the package again."""
+    raws = [*from_package(form), prices_from_package(form)]
     values = [
         block.clean_deferred(block.to_python(raw))
-        for block, raw in zip(streams, from_package(form), strict=True)
+        for block, raw in zip((*streams, PriceBlocks()), raws, strict=True)
     ]
     return form | to_package(*values, before=before)
 
@@ -224,7 +226,7 @@ def test_an_unfinished_draft_is_kept(streams):
 
     saved = edit(FORM, streams, change)
     assert saved["steps"][0]["title"] == ""
-    assert saved["steps"][0]["questions"][-1]["key"] == "item"
+    assert saved["steps"][0]["questions"][-1]["key"] == "_new"
 
 
 words = st.text(alphabet="abc dé?", max_size=12).map(str.strip)

@@ -9,7 +9,7 @@ from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfiel
 from cms.models import User
 from forms.builder.convert import from_package
 from forms.compile import compiled
-from forms.findings import NotPublishableError
+from forms.findings import ERROR, Finding, NotPublishableError
 from forms.models import FormDefinition, FormVersion, Journey
 
 pytestmark = pytest.mark.django_db
@@ -92,15 +92,21 @@ def posted(block, raw):
         return rich_text(raw or "")
     if isinstance(block, blocks.BooleanBlock):
         return "on" if raw else None
-    if isinstance(raw, dict) or (isinstance(raw, list) and hasattr(block.field.widget, "kind")):
+    if isinstance(raw, dict) or (raw and hasattr(block.field.widget, "kind")):
         return json.dumps(raw)
-    return "" if raw is None else raw
+    shown = block.value_for_form(raw)
+    return "" if shown is None else shown
 
 
 def form_data(form, **changes):
+    from forms.builder.convert import prices_from_package
+    from forms.builder.keeping_blocks import KeepingBlock, from_retention
+    from forms.builder.opening_blocks import OpeningBlock, from_settings
+    from forms.builder.price_blocks import PriceBlocks
     from forms.builder.step_blocks import NamedRulesBlock, StepsBlock
 
-    steps, groups = from_package({"slug": "borrow", **form})
+    form = {"slug": "borrow", **form}
+    steps, groups = from_package(form)
     data = nested_form_data(
         {
             "title": "Borrow",
@@ -109,6 +115,9 @@ def form_data(form, **changes):
             "intro": rich_text("<p>Hello.</p>"),
             "steps": posted(StepsBlock(), steps),
             "groups": posted(NamedRulesBlock(), groups),
+            "prices": posted(PriceBlocks(), prices_from_package(form)),
+            "keeping": posted(KeepingBlock(), from_retention(form.get("retention"))),
+            "opening": posted(OpeningBlock(), from_settings(form.get("settings"))),
         }
     )
     return {name: value for name, value in (data | changes).items() if value is not None}
@@ -146,6 +155,19 @@ def test_publishing_compiles_a_version(admin, definition):
     assert [step["key"] for step in version.compiled["steps"]] == ["who", "child"]
     definition.refresh_from_db()
     assert definition.live
+
+
+def test_a_new_form_that_cannot_be_published_stays_a_draft_and_says_why(admin, monkeypatch):
+    finding = Finding(ERROR, "leak", "Panel", "Its reviewers are to be blind.")
+
+    def refuse(*_args, **_more):
+        raise NotPublishableError([finding])
+
+    monkeypatch.setattr("wagtail.models.Revision.publish", refuse)
+    answer = admin.post(url("add"), form_data(FORM, **{"action-publish": "1"}), follow=True)
+
+    assert (answer.status_code, "are to be blind" in answer.content.decode()) == (200, True)
+    assert not FormDefinition.objects.get(slug="borrow").live
 
 
 def test_a_rule_on_a_later_question_is_refused_on_its_own_block(admin, definition):
@@ -233,6 +255,20 @@ def test_a_new_key_stays_when_the_words_change_between_two_saves(admin, definiti
     draft = FormDefinition.objects.get().get_latest_revision_as_object()
     question = draft.data["steps"][0]["questions"][1]
     assert (question["label"], question["key"]) == ("What are they called?", "their_name")
+
+
+def test_a_key_grows_with_the_words_while_they_are_typed(admin, definition):
+    form = json.loads(json.dumps(FORM))
+    new = {"id": "11111111-1111-4111-8111-111111111111", "type": "text", "label": ""}
+    form["steps"][0]["questions"].append(new)
+    data = form_data(form, **{"steps-0-value-questions-1-value-key": ""})
+    keys = []
+    for typed in ("", "The", "Their na", "Their name", "Name of theirs"):
+        data["steps-0-value-questions-1-value-label"] = typed
+        admin.post(url("edit", definition.pk), data)
+        draft = FormDefinition.objects.get().get_latest_revision_as_object()
+        keys.append(draft.data["steps"][0]["questions"][1]["key"])
+    assert keys == ["_new", "the", "their_na", "their_name", "their_name"]
 
 
 def test_the_map_is_drawn_from_what_is_not_saved_yet(admin, definition):
@@ -338,3 +374,62 @@ def test_the_path_of_a_sample_family_is_lit(admin, booking):
     html = admin.post(url("map", booking.pk), data | {"map-sample": name}).json()["html"]
     assert html.count("On the chosen path.") == len(booking.samples[0]["expect"]["steps"])
     assert html.count("is-lit") > 5
+
+
+PRICED = FORM | {
+    "pricing": {
+        "per_place": 4500,
+        "items": [{"key": "hire", "label": "Hire", "pence": 1250, "per": "form"}],
+        "discounts": [
+            {"key": "d", "kind": "early", "until": "2027-01-01", "percent": 5, "of": "all"},
+            {
+                "key": "r",
+                "kind": "rule",
+                "label": "For children",
+                "pence": 500,
+                "each": "form",
+                "of": "all",
+                "show_if": FORM["steps"][1]["show_if"],
+            },
+        ],
+        "remission": {
+            "label": "Help",
+            "of": "all",
+            "periods": [
+                {
+                    "from": "2026-09-01",
+                    "until": "2027-08-31",
+                    "bands": [{"percent": 100, "show_if": FORM["steps"][1]["show_if"]}],
+                }
+            ],
+        },
+    },
+    "retention": {"completed": {"days": 90, "then": "delete"}, "answers": {"health": 7}},
+}
+
+
+def test_prices_and_how_long_answers_are_kept_are_edited_like_everything_else(admin, definition):
+    posted_form = form_data(PRICED, **{"action-publish": "1"})
+    assert admin.post(url("edit", definition.pk), posted_form).status_code == 302
+    version = FormVersion.objects.get()
+    wanted = compiled({"slug": "borrow", **PRICED})
+
+    def plain(value):
+        if isinstance(value, dict):
+            return {k: plain(v) for k, v in value.items() if k not in ("id", "key")}
+        return [plain(one) for one in value] if isinstance(value, list) else value
+
+    assert plain(version.compiled["pricing"]) == plain(wanted["pricing"])
+    assert version.compiled["retention"] == wanted["retention"]
+
+
+def test_a_step_asked_as_often_as_something_that_is_no_number_is_refused_there(admin, definition):
+    form = json.loads(json.dumps(FORM))
+    form["steps"][1]["repeat"] = {"min": 1, "max": 3, "item_name": "x", "count_from": "for_whom"}
+    response = admin.post(url("edit", definition.pk), form_data(form, **{"action-publish": "1"}))
+    error = response.context["form"].errors.as_data()["steps"][0].as_json_data()
+    [said] = error["blockErrors"][1]["blockErrors"]["count_from"]["messages"]
+    assert "but that is no number" in said
+    form["steps"][1]["repeat"]["count_from"] = "size"
+    later = admin.post(url("edit", definition.pk), form_data(form, **{"action-publish": "1"}))
+    assert "which is asked later" in messages_in(later)

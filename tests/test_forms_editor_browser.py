@@ -6,6 +6,7 @@ pressing its buttons. Nothing is posted behind its back.
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from cms.models import User
 from forms.models import FormDefinition, FormVersion
@@ -58,6 +59,8 @@ def test_a_form_with_a_branch_is_built_published_and_opened(page, live_server):
     page.goto(live_server.url + reverse(FormDefinition.snippet_viewset.get_url_name("add")))
     page.fill("[name=title]", "Borrow an instrument")
     page.get_by_role("tab", name="Settings").click()
+    # The title proposes an address a moment later; one that is typed then stays.
+    expect(page.locator("[name=slug]")).to_have_value("borrow-an-instrument")
     page.fill("[name=slug]", "borrow")
     page.get_by_role("tab", name="Questions").click()
     steps = page.locator("#steps-root")
@@ -80,16 +83,15 @@ def test_a_form_with_a_branch_is_built_published_and_opened(page, live_server):
     rule.get_by_role("button", name="Only when…").click()
     rule.get_by_label("Condition 1: question").select_option(label="1.1. Who will play it?")
     rule.get_by_label("Condition 1: value").select_option(label="My child")
-    assert (
-        rule.locator(".hub-rule__sentence").inner_text()
-        == "Shown when “Who will play it?” is “My child”."
+    expect(rule.locator(".hub-rule__sentence")).to_have_text(
+        "Shown when “Who will play it?” is “My child”."
     )
 
     # The same rule, from the option it waits for, in words that follow what is typed.
     page.fill("[name=steps-0-value-questions-0-value-options-0-value-label]", "A pupil")
     effects = page.locator(".hub-effects").first
     effects.get_by_role("button", name="2. Your child", exact=True).wait_for()
-    assert "If A pupil, also show" in effects.inner_text()
+    expect(effects).to_contain_text("If A pupil, also show")
     page.wait_for_function(
         "() => [...document.querySelectorAll('.hub-rule__sentence')].some("
         "(one) => one.textContent.includes('“A pupil”'))"

@@ -9,6 +9,7 @@ from cms.models import Instrument, School
 from cms.registry import DuplicateKeyError, UnknownKeyError
 from forms.compile import compiled
 from forms.field_types import FieldType, field_type, field_types
+from forms.field_types.base import with_article
 from forms.stepforms import build, form_class
 
 CONTRACT = [
@@ -101,7 +102,8 @@ KEPT = [
     ("email", {"q": "a@example.org"}, "a@example.org", ["a@example.org"]),
     ("phone", {"q": "01632 960 001"}, "+441632960001", ["01632 960001"]),
     ("phone", {"q": "+353 1 496 0000"}, "+35314960000", ["+353 1 496 0000"]),
-    ("number", {"q": "1,200"}, 1200, ["1,200"]),
+    ("number", {"q": "1,200"}, 1200, ["1200"]),
+    ("number", {"q": "12,000"}, 12000, ["12,000"]),
     ("number", {"q": "0"}, 0, ["0"]),
     ("money", {"q": "£45.50"}, 4550, ["£45.50"]),
     ("money", {"q": "45"}, 4500, ["£45"]),
@@ -165,7 +167,7 @@ def test_an_answer_is_kept_as_plain_json_reads_back_and_shows_again(kind, posted
 
 
 WRONG = [
-    ("text", {"q": " "}, ["Enter age"]),
+    ("text", {"q": " "}, ["Enter an age"]),
     ("text", {"q": "x" * 251}, ["Age must be 250 characters or less"]),
     (
         "longtext",
@@ -188,7 +190,7 @@ WRONG = [
     ("time", {"q": "25:00"}, ["Enter a time, like 9am or 3:30pm"]),
     ("yes_no", {}, ["Select yes or no for age"]),
     ("yes_no", {"q": "perhaps"}, None),
-    ("radios", {}, ["Select age"]),
+    ("radios", {}, ["Select an age"]),
     ("radios", {"q": "c"}, ["Select one of the answers to “Age”"]),
     ("checkboxes", {"q": ["a", "c"]}, ["Select one of the answers to “Age”"]),
     ("uk_postcode", {"q": "12345"}, ["Enter a full UK postcode, like SG4 9UJ"]),
@@ -202,7 +204,7 @@ WRONG = [
         {"line_1__q": "1 Lane", "town__q": "Hitchin", "postcode__q": "nonsense"},
         ["Enter a full UK postcode, like SG4 9UJ"],
     ),
-    ("date", {}, ["Enter age"]),
+    ("date", {}, ["Enter an age"]),
     ("date", {"q_day": "27", "q_year": "2015"}, ["Age must include a month"]),
     ("date", {"q_year": "2015"}, ["Age must include a day and month"]),
     ("date", {"q_day": "31", "q_month": "2", "q_year": "2015"}, ["Age must be a real date"]),
@@ -214,7 +216,7 @@ WRONG = [
     ),
     ("date", {"q_day": "²", "q_month": "1", "q_year": "2015"}, ["Age must be a real date"]),
     ("date", {"q_day": "1", "q_month": "1", "q_year": "2999"}, ["Age must be in the past"]),
-    ("school", {}, ["Enter age"]),
+    ("school", {}, ["Enter an age"]),
     ("school", {"choice__q": "school"}, ["Enter the name of the school"]),
     ("school", {"choice__q": "moon", "q": "x"}, ["Select where they learn"]),
     ("matrix", {"r__q": "c"}, ["Select one of the answers in each row"]),
@@ -375,3 +377,21 @@ def test_classes_are_built_once_for_a_version():
     assert form_class(("test", 2), BRANCH, "s") is not form_class(("test", 1), BRANCH, "s")
     with pytest.raises(KeyError):
         form_class(("test", 1), BRANCH, "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("E-mail address", "an e-mail address"),
+        ("Date of birth", "a date of birth"),
+        ("UK postcode", "a UK postcode"),
+        ("Your name", "your name"),
+        ("Allergies", "allergies"),
+        ("Child’s name", "a child’s name"),
+        ("What they play", "what they play"),
+        ("Instrument", "an instrument"),
+        ("Further information", "further information"),
+    ],
+)
+def test_an_error_names_the_question_as_a_person_would(label, said):
+    assert with_article(label) == said

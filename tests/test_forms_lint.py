@@ -284,18 +284,16 @@ def test_a_letter_to_somebody_whose_name_is_never_asked():
 
 def test_a_missing_translation_is_said_for_each_part():
     def change(made):
-        made["settings"] = {
-            "languages": ["cy"],
-            "translations": {
-                "cy": {
-                    "who": "Pwy",
-                    "for_whom": "I bwy?",
-                    "age": "Oed?",
-                    "adult": "Oedolion",
-                    "child": "Eich plentyn",
-                    "check": "Gwirio",
-                }
-            },
+        titles = {"who": "Pwy", "adult": "Oedolion", "child": "Eich plentyn", "check": "Gwirio"}
+        options = {"child": {"label": "Fy mhlentyn"}, "me": {"label": "Fi"}}
+        made["translations"] = {
+            "cy": {
+                "steps": {key: {"title": title} for key, title in titles.items()},
+                "questions": {
+                    "for_whom": {"label": "I bwy?", "options": options},
+                    "age": {"label": "Oed?"},
+                },
+            }
         }
 
     assert said(change, emails=[MAIL]) == [

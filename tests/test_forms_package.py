@@ -195,7 +195,7 @@ def test_a_sample_that_meets_other_steps_says_which(loan):
     loan["samples"][0]["answers"]["who_for"] = "me"
 
     assert [str(finding) for finding in package.check(loan)] == [
-        "Sample family “For a child”: This family no longer meets child."
+        "Sample family “For a child”: This family no longer meets “Your child”."
     ]
 
 
@@ -381,4 +381,4 @@ def test_sample_families_run_with_every_draft(loan):
     loan["samples"][0]["answers"]["who_for"] = "me"
     definition = package.load(loan)
 
-    assert [(f.level, f.code) for f in findings_of(definition)] == [("warning", "sample_steps")]
+    assert [(f.level, f.code) for f in findings_of(definition)] == [("error", "sample_steps")]

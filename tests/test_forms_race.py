@@ -97,3 +97,14 @@ def test_twin_that_forgets_who_sent_meets_the_databases_refusal(tmp_path):
 
     assert where[(303, done)] < 20
     assert counted["submissions"] == 1
+
+
+def test_the_last_uses_of_a_code_go_to_as_many_families_and_no_more(tmp_path):
+    with a_hub(tmp_path) as hub:
+        families = hub.call("tests.formrace:families_with_a_code", number=24, uses=5)
+        hub.start_web(workers=3)
+        answers = at_once(24, lambda n: send(hub, families[n], "submit", price="1000"))
+        prices = hub.call("tests.formrace:prices")
+
+    assert Counter(status for status, _headers, _body in answers) == {303: 5, 409: 19}
+    assert prices == [1000] * 5

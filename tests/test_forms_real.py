@@ -17,7 +17,7 @@ from . import realforms
 
 FOLDERS = [
     Path(__file__).resolve().parents[1] / "data" / "forms-real",
-    Path(__file__).resolve().parents[3] / "shared" / "data" / "forms-real",
+    Path(__file__).resolve().parents[2] / "shared" / "data" / "forms-real",
 ]
 FOLDER = next((folder for folder in FOLDERS if folder.is_dir()), None)
 FILES = sorted(FOLDER.glob("*.json")) if FOLDER else []

@@ -107,7 +107,9 @@ def test_another_address_opens_nothing_and_few_tries_are_allowed(family):
     tries = [come_back(link, "other@example.org")[1].status for _turn in range(6)]
 
     assert tries == [422] * 5 + [429]
-    assert come_back(link)[1].status == 429
+    refused = come_back(link)[1]
+    assert refused.status == 429
+    assert re.search(r"Wait \d+ minute", refused.text)
     assert family.go("child/").status == 200
 
 

@@ -32,7 +32,14 @@ def kill_often(hub, run, kills, seed, longest=0.15):
         if state(hub, run) not in ("planning", "applying"):
             break
         goal = progress(hub, run) + 1
-        wait_for(lambda goal=goal: progress(hub, run) >= goal, 30, "the import to get on")
+        # A run that was killed after its last row has only its end left to do.
+        wait_for(
+            lambda goal=goal: (
+                progress(hub, run) >= goal or state(hub, run) not in ("planning", "applying")
+            ),
+            60,
+            "the import to get on",
+        )
         time.sleep(chance.random() * longest)
         hub.kill(consumer)
     last = hub.start_consumer()

@@ -15,7 +15,7 @@ from imports.models import ImportRun
 from tests.roster_files import pupil_line, pupils
 
 PEOPLE = (
-    Path(__file__).resolve().parents[3]
+    Path(__file__).resolve().parents[2]
     / "shared/data/people-duplicates/fake_1000_from_splink_demos.csv"
 )
 BORN = date(2015, 3, 4)

@@ -133,6 +133,9 @@ FIVE = {
 }
 
 
+FAULTS = {"rows": 5_000, "refused": 2, "duplicates": 1, "repaired": 1}
+
+
 def test_five_thousand_rows_with_five_faults(hill_school, instruments):
     closed = School.objects.create(
         urn="117140", name="Old", status="closed", closed_on="2020-08-31"
@@ -154,18 +157,20 @@ def test_five_thousand_rows_with_five_faults(hill_school, instruments):
         (16, "D16", "DOB", "31/02/2015", "31/02/2015 is not a date: February has 28 days."),
         (22, "A22", "Pupil ID", "P00003", "Row 5 is about the same pupil already."),
         (32, "B32", "Surname", "=HYPERLINK(1)", "This is a formula, not a value."),
-        (42, "E42", "School URN", "117140", "School 117140 closed on 31/08/2020."),
+        (
+            *(42, "E42", "School URN", "117140"),
+            "School 117140 closed; read as its successor 117137, Hill School.",
+        ),
     ]
-    assert report(run)["errors"][3]["hint"] == "Its successor is 117137."
     assert [error["problem"] for error in report(phones)["errors"]] == [
         "A leading 0 was missing; read as 07700900123."
     ]
-    assert counts(run) == {"rows": 5_000, "created": 4_996, "refused": 3, "duplicates": 1}
+    assert counts(run) == FAULTS | {"created": 4_997}
 
     run = carried_out(runs.approve(run, by=None), run)
     phones = carried_out(runs.approve(phones, by=None), phones)
-    assert counts(run) == {"rows": 5_000, "created": 4_996, "refused": 3, "duplicates": 1}
-    assert Pupil.objects.count() == 4_996
+    assert counts(run) == FAULTS | {"created": 4_997}
+    assert Pupil.objects.count() == 4_997
     assert str(Guardian.objects.get(external_id="G1").phone) == "+447700900123"
     pupil = Pupil.objects.get(external_id="P00001")
     assert (pupil.legal_last_name, pupil.postcode, pupil.school) == (
@@ -176,9 +181,11 @@ def test_five_thousand_rows_with_five_faults(hill_school, instruments):
     assert [str(instrument) for instrument in pupil.instruments.all()] == ["Violin"]
 
     again = applied("pupils", pupils(*lines))
-    assert counts(again) == {"rows": 5_000, "unchanged": 4_996, "refused": 3, "duplicates": 1}
+    assert counts(again) == {
+        "rows": 5_000, "unchanged": 4_997, "refused": 2, "duplicates": 1
+    }  # fmt: skip
 
-    assert counts(undone(run)) == {"rows": 4_996, "removed": 4_996}
+    assert counts(undone(run)) == {"rows": 4_997, "removed": 4_997}
     assert counts(undone(phones)) == {"rows": 2, "removed": 2}
     assert rows_of(Pupil, Guardian, PupilGuardian) == before
 

@@ -11,7 +11,7 @@ from imports.errors import UnreadableFile
 from imports.reader import read
 from tests.roster_files import gias, gias_row, raw_xlsx, xlsx
 
-OUTSIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
+OUTSIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
 
 

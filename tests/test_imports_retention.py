@@ -1,8 +1,10 @@
 """What an import keeps: the file two weeks, its rows a month, afterwards counts and hashes."""
 
+import os
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from cms.models import Instrument, School
@@ -60,3 +62,28 @@ def test_the_rows_of_an_import_are_emptied_after_a_month(run):
     assert purge_rows() == 0
     with pytest.raises(CannotUndoError, match="erased"):
         runs.take_back(run, by=None)
+
+
+def test_a_file_that_could_not_be_read_leaves_the_watched_folder_after_two_weeks(
+    settings, tmp_path
+):
+    settings.DATA_DIR = tmp_path
+    folder = tmp_path / "incoming" / "ash" / "refused"
+    folder.mkdir(parents=True)
+    for name, days in (("old.csv", 15), ("new.csv", 13)):
+        (folder / name).write_text("pupils")
+        then = (timezone.now() - timedelta(days=days)).timestamp()
+        os.utime(folder / name, (then, then))
+
+    purge_old_things()
+    assert [path.name for path in folder.iterdir()] == ["new.csv"]
+
+
+def purge_old_things():
+    from cms import jobs
+
+    with transaction.atomic():
+        job = jobs.enqueue("imports.purge", key="tonight", payload={})
+    jobs.run_job.call_local(job.pk)
+    job.refresh_from_db()
+    assert job.state == "done"

@@ -1,15 +1,18 @@
 """Feeds, calendars, robots and pictures: what other programs read."""
 
+import io
 from datetime import timedelta
 
 import pytest
 from defusedxml import ElementTree
 from django.core.files.base import ContentFile
+from django.core.files.images import ImageFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from icalendar import Calendar
+from PIL import Image
 
-from cms.models import Area, CentreDate, Course, CourseDate, MusicCentre
+from cms.models import Area, CentreDate, Course, CourseDate, HubImage, MusicCentre
 from pages.models import EventIndexPage, EventPage, HomePage, NewsIndexPage, NewsPage
 
 pytestmark = pytest.mark.django_db
@@ -117,20 +120,30 @@ def test_robots_are_kept_out_of_forms_and_told_of_the_sitemap(client, settings):
 
 
 def test_a_rendition_is_served_for_a_year_and_never_sniffed(client):
-    name = default_storage.save("images/wave.max-10x10.png", ContentFile(b"\x89PNG"))
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 20), "teal").save(drawn, "PNG")
+    wave = HubImage.objects.create(title="Wave", file=ImageFile(drawn, "wave.png"))
+    rendition = wave.get_rendition("max-10x10")
 
-    response = client.get(f"/media/{name}")
+    response = client.get(rendition.url)
 
-    assert b"".join(response.streaming_content) == b"\x89PNG"
+    assert b"".join(response.streaming_content) == rendition.file.read()
     assert response["Content-Type"] == "image/png"
     assert response["Cache-Control"] == "public, max-age=31536000, immutable"
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
-    "name", ["original_images/wave.png", "documents/list.csv", "images/page.html", "images/a.svg"]
+    "name",
+    [
+        "original_images/wave.png",
+        "documents/list.csv",
+        "images/page.html",
+        "images/a.svg",
+        "images/nobodys.png",
+    ],
 )
-def test_originals_documents_and_what_is_no_picture_have_no_address(client, name):
+def test_only_renditions_of_pictures_have_an_address(client, name):
     saved = default_storage.save(name, ContentFile(b"x"))
 
     assert client.get(f"/media/{saved}").status_code == 404

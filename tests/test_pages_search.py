@@ -2,11 +2,28 @@
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Collection, CollectionViewRestriction, Page
 
-from cms.models import HubDocument, OrganisationType, Partner
-from pages.models import HomePage, PartnerIndexPage, SearchWord, StandardPage
-from pages.search import excerpt, find, tidy
+from cms.models import Course, Ensemble, HubDocument, OrganisationType, Partner
+from pages import spelling
+from pages.hits import excerpt
+from pages.models import (
+    CourseIndexPage,
+    CoursePage,
+    EnsembleIndexPage,
+    EnsemblePage,
+    HomePage,
+    PartnerIndexPage,
+    PersonPage,
+    SearchWord,
+    StandardPage,
+)
+from pages.search import find, tidy
+
+from .demo_hub import make_course_date
 
 pytestmark = pytest.mark.django_db
 
@@ -138,3 +155,144 @@ def test_an_empty_answer_offers_ways_on(client, pages):
     html = client.get("/search/", {"q": "zzzz"}).content.decode()
 
     assert 'href="/help-with-costs/"' in html.partition("<main")[2]
+
+
+# --- Kinds, promoted results, slips of the pen ---------------------------------------------------
+
+
+@pytest.fixture
+def songs(pages, django_capture_on_commit_callbacks):
+    """A course, a group, a centre, a person and a story that all say "song"."""
+    with django_capture_on_commit_callbacks(execute=True):
+        date = make_course_date()
+        group = Ensemble.objects.create(
+            name="Song Circle",
+            slug="song-circle",
+            level="centre",
+            summary="A song a week.",
+            centre=date.centre,
+            rehearses="Mondays, 4pm to 5pm",
+            price_pence=4200,
+            min_year=3,
+        )
+        courses = pages.add_child(instance=CourseIndexPage(title="Courses", slug="courses"))
+        courses.add_child(
+            instance=CoursePage(title="Songwriter", slug="songwriter", course=date.course)
+        )
+        groups = pages.add_child(instance=EnsembleIndexPage(title="Groups", slug="groups"))
+        groups.add_child(
+            instance=EnsemblePage(title="Song Circle", slug="song-circle", ensemble=group)
+        )
+        pages.add_child(instance=PersonPage(title="Ms Song", slug="ms-song", role="Leader"))
+    return pages
+
+
+def test_results_are_narrowed_by_kind_and_say_how_many_there_are(songs):
+    found = find("song")
+    groups = find("song", kind="groups")
+
+    assert [(f.key, f.number) for f in found.filters] == [
+        ("", 3),
+        ("courses", 1),
+        ("groups", 1),
+        ("people", 1),
+    ]
+    assert [hit.title for hit in groups.results] == ["Song Circle"]
+    assert groups.page_query == "q=song&kind=groups&"
+    assert groups.filters == found.filters
+
+
+def test_a_kind_that_does_not_exist_narrows_nothing(songs, client):
+    response = client.get("/search/", {"q": "song", "kind": "<b>'"})
+
+    assert response.status_code == 200
+    assert response.context["found"].total == 3
+
+
+def test_a_course_answers_with_its_next_date_and_a_group_with_its_day(songs):
+    facts = {hit.title: hit.facts for hit in find("song").results}
+
+    assert facts["Song Circle"] == (
+        "Mondays, 4pm to 5pm · Watford Music Centre · School years 3 and over · £42 a term"
+    )
+    assert facts["Songwriter"].endswith("Watford Music Centre, £35. Places left: 20.")
+
+
+def promote(query: str, **what):
+    return SearchPromotion.objects.create(query=Query.get(query), **what)
+
+
+def test_what_editors_promote_stands_first_and_once(songs, client):
+    page = Page.objects.get(slug="steel-pans")
+    promote("song", page=page, description="Pans sing too.")
+
+    found = find("Song")
+    html = client.get("/search/", {"q": "song"}).content.decode()
+
+    assert [chosen.title for chosen in found.promoted] == ["Steel pans"]
+    assert "Pans sing too." in html
+    assert "Songwriter" in [hit.title for hit in found.results]
+
+
+def test_a_promoted_page_that_was_taken_down_is_not_shown(pages):
+    page = Page.objects.get(slug="steel-pans")
+    promote("song", page=page)
+    page.unpublish()
+
+    assert find("song").promoted == []
+
+
+@pytest.mark.parametrize("typed", ["songriter", "sonwriter", "Songwritter"])
+def test_a_slip_of_the_pen_is_looked_for_as_it_was_meant(songs, client, typed):
+    found = find(typed)
+
+    assert (found.corrected, [hit.title for hit in found.results]) == ("songwriter", ["Songwriter"])
+    html = client.get("/search/", {"q": typed}).content.decode()
+    assert f"Nothing has “{typed}”. We looked for “songwriter” instead." in html
+
+
+@pytest.mark.parametrize("typed", ["qqqqq", "sng", "%%%%", "'; drop", "x" * 100])
+def test_what_is_near_nothing_is_not_guessed_at(songs, typed):
+    assert find(typed).corrected == ""
+
+
+def test_titles_that_are_not_public_lend_no_words(songs):
+    Page.objects.get(slug="steel-pans").unpublish()
+
+    assert spelling.corrected("steell") == ""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the index is PostgreSQL's")
+def test_near_titles_are_found_by_the_index(songs):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT 1 FROM wagtailcore_page WHERE title %> 'songriter'")
+        plan = " ".join(row[0] for row in cursor.fetchall())
+
+    assert spelling.has_trigrams()
+    assert "pages_title_trigrams" in plan
+
+
+def test_a_search_costs_as_many_queries_for_one_result_as_for_many(songs, client):
+    def queries() -> int:
+        # The least of three: now and then one also writes the counts of visits.
+        costs = []
+        for _turn in range(4):
+            with CaptureQueriesContext(connection) as found:
+                client.get("/search/", {"q": "song"})
+            costs.append(len(found))
+        return min(costs[1:])
+
+    few = queries()
+    index = CourseIndexPage.objects.get()
+    for number in range(4):
+        course = Course.objects.create(
+            title=f"Song {number}", slug=f"song-{number}", summary="A song.", code=f"S{number}"
+        )
+        index.add_child(
+            instance=CoursePage(title=f"Song {number}", slug=f"s{number}", course=course)
+        )
+        make_course_date(course=course, reference=f"s-{number}")
+    assert len(find("song").results) > 5
+
+    assert queries() == few

@@ -7,13 +7,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from cms import jobs
 from cms.demo_users import PEOPLE, demo_logins
-from cms.models import AccessLogEntry, MailTemplate, OutboxMessage
+from cms.models import AccessLogEntry, Job, MailTemplate, OutboxMessage
 from cms.roles import grant
 from tests.casework import run_until_over, with_actions
+from workflows import batch as batch_module
+from workflows import seen
 from workflows.compile import publish
-from workflows.engine import open_case, perform
-from workflows.models import Case
+from workflows.engine import add_note, open_case, perform
+from workflows.models import BatchRun, Case, CaseEvent, CaseSeen, SavedView
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +82,9 @@ def test_a_bookings_officer_sees_opens_and_confirms_and_the_family_is_told(
     page = see(client, officer, "cases:case", case.pk).content.decode()
     assert "Your place SW-W1" in page
     assert "This case is finished." in page
-    assert list(AccessLogEntry.objects.values_list("action", flat=True)) == [
+    assert list(
+        AccessLogEntry.objects.exclude(record_type="cms.user").values_list("action", flat=True)
+    ) == [
         "list",
         "inspect",
         "press",
@@ -228,11 +233,12 @@ def test_the_inbox_and_the_case_page_cost_the_same_for_one_case_and_for_many(
     first = new_case(centres["west"])
     inbox, page = reverse(INBOX), reverse("cases:case", args=[first.pk])
     queries(client, inbox)
+    queries(client, page)  # the first visit notes itself anew
     before = (queries(client, inbox), queries(client, page))
     for number in range(2, 6):
         new_case(centres["east" if number % 2 else "west"], number)
         client.post(reverse("cases:note", args=[first.pk]), {"text": "More"})
-    client.get(page)
+    client.get(page), client.get(inbox)
 
     assert (queries(client, inbox), queries(client, page)) == before
 
@@ -267,6 +273,14 @@ def batch(client, user, **data):
     return client.post(reverse("cases:batch"), data)
 
 
+def finished(client, response):
+    """The batch that a press began, once its job has run."""
+    run = BatchRun.objects.get(pk=int(response.url.strip("/").split("/")[-1]))
+    jobs.run_job.call_local(Job.objects.get(key=f"batch-{run.pk}").pk)
+    run.refresh_from_db()
+    return run
+
+
 def test_a_batch_first_says_what_it_would_do_and_changes_nothing(client, version, officer, centres):
     cases = [new_case(centres["west"], number) for number in range(3)]
     perform(cases[2].pk, "confirm", by=officer)
@@ -287,14 +301,17 @@ def test_one_refused_case_does_not_hold_up_the_others(client, version, officer, 
         client,
         officer,
         button="confirm",
-        at=[f"{case.pk}:new" for case in cases],
+        at=" ".join(f"{case.pk}:new" for case in cases),
         comment="All fit",
+        label="Confirm place",
     )
 
-    outcome = response.context["outcome"]
-    assert outcome.done == ["SW-W0", "SW-W2"]
-    assert [reference for reference, _why in outcome.refused] == ["SW-W1"]
-    assert "Ada Officer moved this case" in outcome.refused[0][1]
+    run = finished(client, response)
+    page = client.get(response.url).content.decode()
+    assert run.done == ["SW-W0", "SW-W2"]
+    assert [reference for reference, _why in run.refused] == ["SW-W1"]
+    assert "Ada Officer moved this case" in run.refused[0][1]
+    assert "2 cases were moved" in page and "1 was left as it is" in page
     assert [case.events.filter(kind="moved").count() for case in cases] == [1, 1, 1]
 
 
@@ -303,13 +320,131 @@ def test_a_batch_does_not_reach_cases_out_of_scope(client, version, centres):
     user = get_user_model().objects.create_user("eastern")
     grant(user, "bookings", centre=centres["east"])
 
-    response = batch(
-        client, user, button="confirm", at=[f"{case.pk}:new", "x:new", "9" * 30 + ":new"]
-    )
+    response = batch(client, user, button="confirm", at=f"{case.pk}:new x:new {'9' * 30}:new junk")
 
-    assert response.context["outcome"].done == []
+    run = finished(client, response)
+    assert (run.done, run.refused) == ([], [["–", "It is out of your reach now."]])
     case.refresh_from_db()
     assert case.stage_key == "new"
+
+
+def test_another_officer_cannot_see_how_a_batch_goes(client, version, officer, centres):
+    case = new_case(centres["west"])
+    response = batch(client, officer, button="confirm", at=f"{case.pk}:new")
+    colleague = get_user_model().objects.create_user("colleague")
+    grant(colleague, "bookings")
+    client.force_login(colleague)
+
+    assert client.get(response.url).status_code == 404
+
+
+def test_a_batch_that_is_killed_goes_on_and_presses_nothing_twice(
+    client, version, officer, centres, monkeypatch
+):
+    cases = [new_case(centres["west"], number) for number in range(25)]
+    response = batch(
+        client, officer, button="confirm", at=" ".join(f"{case.pk}:new" for case in cases)
+    )
+    run = BatchRun.objects.get()
+    job = Job.objects.get(key=f"batch-{run.pk}")
+    pressed = []
+
+    def dies(*args, **kwargs):
+        pressed.append(args)
+        if len(pressed) == 14:
+            raise OSError("the machine stops")
+        return perform(*args, **kwargs)
+
+    monkeypatch.setattr(batch_module, "perform", dies)
+    jobs.run_job.call_local(job.pk)
+    monkeypatch.undo()
+    assert Case.objects.filter(stage_key="confirmed").count() == 10
+    Job.objects.update(not_before=timezone.now())
+    run = finished(client, response)
+
+    assert (len(run.done), run.refused) == (25, [])
+    assert CaseEvent.objects.filter(kind="moved").count() == 25
+
+
+def test_a_batch_takes_all_that_a_filter_finds(client, version, officer, centres):
+    for number in range(60):
+        new_case(centres["west"], number)
+
+    client.force_login(officer)
+    page = client.get(reverse(INBOX)).content.decode()
+    response = batch(client, officer, all="tab=today&q=SW-W1")
+
+    assert "…with all 60" in page
+    assert len(response.context["choices"][0].cases) == 11
+
+
+def test_a_view_is_kept_with_its_filters_and_columns_for_its_officer_alone(
+    client, version, officer, centres
+):
+    new_case(centres["west"])
+    client.force_login(officer)
+    listed = client.get(reverse(INBOX), {"tab": "all", "who": "nobody", "column": ["due", "email"]})
+    query = listed.context["filters"].as_query()
+    client.post(reverse("cases:views"), {"name": "Nobody’s", "query": query})
+
+    page = client.get(f"{reverse(INBOX)}?{SavedView.objects.get().query}").content.decode()
+    other = get_user_model().objects.create_user("colleague")
+    grant(other, "bookings")
+    client.force_login(other)
+
+    assert "robin@example.org</td>" in page and 'scope="col">Stage' not in page
+    assert "Nobody’s" in page
+    assert "Nobody’s" not in client.get(reverse(INBOX)).content.decode()
+    client.post(reverse("cases:views"), {"forget": "Nobody’s"})
+    assert SavedView.objects.count() == 1
+
+
+def test_what_is_new_since_the_last_look_is_marked(client, case, officer):
+    first = see(client, officer, "cases:case", case.pk)
+    colleague = get_user_model().objects.create_user("second", first_name="Bo", last_name="Two")
+    grant(colleague, "bookings")
+    add_note(case.pk, "Rang her", by=colleague)
+
+    second = see(client, officer, "cases:case", case.pk)
+    third = see(client, officer, "cases:case", case.pk)
+
+    counts = [len(page.context["news"].events) for page in (first, second, third)]
+    assert counts == [0, 1, 0]
+    assert "1 thing has happened" in second.content.decode()
+
+
+def test_two_officers_on_one_case_see_each_other(client, case, officer):
+    colleague = get_user_model().objects.create_user("second", first_name="Bo", last_name="Two")
+    grant(colleague, "bookings")
+    see(client, officer, "cases:case", case.pk)
+
+    page = see(client, colleague, "cases:case", case.pk)
+    perform(case.pk, "confirm", by=colleague)
+    client.force_login(officer)
+    told = client.post(reverse("cases:here", args=[case.pk])).json()
+    CaseSeen.objects.update(here_at=timezone.now() - seen.STILL_HERE)
+
+    assert page.context["others"] == [officer]
+    assert told == {"others": ["Bo Two"], "last": case.events.last().pk}
+    assert client.post(reverse("cases:here", args=[case.pk])).json()["others"] == []
+
+
+def test_a_note_tells_those_it_names_and_nobody_who_may_not_see_the_case(client, case, officer):
+    colleague = get_user_model().objects.create_user("bo.two", email="bo@example.org")
+    grant(colleague, "bookings")
+    get_user_model().objects.create_user("outsider", email="out@example.org")
+    client.force_login(officer)
+
+    page = client.post(
+        reverse("cases:note", args=[case.pk]),
+        {"text": "@bo.two, @outsider and @nobody: the note-canary"},
+        follow=True,
+    )
+
+    letter = OutboxMessage.objects.get()
+    assert (letter.to, letter.template) == ("bo@example.org", "staff-mentioned")
+    assert "note-canary" not in letter.text + letter.subject and "Canarybird" not in letter.text
+    assert "outsider may not see this case" in page.content.decode()
 
 
 def test_a_preview_costs_the_same_for_one_case_and_for_many(client, version, officer, centres):

@@ -12,6 +12,7 @@ from workflows.blocks import StagesBlock, from_data, to_data
 from workflows.compile import NotPublishableError, compiled, publish
 from workflows.diagram import draw, layers
 from workflows.engine import open_case
+from workflows.findings import ERROR, Finding
 from workflows.models import WorkflowDefinition, WorkflowVersion
 from workflows.plan import Plan
 
@@ -133,7 +134,7 @@ def flatten(items, prefix):
 def value_fields(value, prefix):
     data = {}
     for name, part in value.items():
-        if name in ("buttons", "actions", "show_if", "clauses"):
+        if name in ("buttons", "actions", "show_if", "clauses", "review"):
             data |= flatten(part, f"{prefix}-{name}")
         elif isinstance(part, bool):
             data |= {f"{prefix}-{name}": "on"} if part else {}
@@ -189,6 +190,26 @@ def test_errors_show_on_the_very_block_and_a_draft_may_have_them(client):
     assert "which is not a stage of this workflow" in button["messages"][0]
     assert drafted.status_code == 302
     assert WorkflowVersion.objects.count() == 1
+
+
+def test_a_new_process_that_cannot_be_published_stays_a_draft_and_says_why(client, monkeypatch):
+    """What no block can show, such as a blind reviewer who could read a name."""
+    publish(BOOKING)
+    client.force_login(designer())
+    data = posted(client, WorkflowDefinition.objects.get())
+    leak = Finding(ERROR, "leak", "Panel", "Its reviewers are to be blind.")
+
+    def refuse(*_args, **_more):
+        raise NotPublishableError([leak])
+
+    monkeypatch.setattr("workflows.compile.publish_version", refuse)
+    new = data | {"title": "New", "slug": "new", "action-publish": "1"}
+    add = reverse("wagtailsnippets_workflows_workflowdefinition:add")
+    answer = client.post(add, new, follow=True)
+
+    assert (answer.status_code, str(leak) in answer.content.decode()) == (200, True)
+    draft = WorkflowDefinition.objects.get(slug="new")
+    assert (draft.live, draft.title) == (False, "New")
 
 
 def test_a_copied_stage_gets_a_key_of_its_own():

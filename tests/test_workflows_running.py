@@ -83,8 +83,8 @@ def test_an_action_that_recovers_is_done_once(centres, officer):
 
 
 def test_what_failed_can_be_started_again_by_hand(centres, officer, template):
-    MailTemplate.objects.all().delete()
     case = opened(centres, {"type": "send_email", "template": "booking-confirmed"})
+    MailTemplate.objects.all().delete()
     event = perform(case.pk, "confirm", by=officer)
     run_until_over(event)
     assert states(event) == [("failed", 5)]

@@ -1,0 +1,56 @@
+"""Every page type in a real browser, light and dark, one of them with every block in it."""
+
+import pytest
+
+from tests import kitchen_sink
+from tests.browser import visit
+from tests.settings import ON_SERVICES
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(ON_SERVICES, reason="pages look the same on both back ends"),
+]
+TYPES = sorted(model.__name__ for model in kitchen_sink.page_models())
+OUTLINE = {"h1": 1, "banner": 1, "main": 1, "contentinfo": 1}
+
+
+@pytest.fixture(scope="module")
+def kitchen(demo_hub):
+    """Where each page type stands: {name: whole address}."""
+    hub, _session = demo_hub
+    return {name: hub.address + path for name, path in hub.call("tests.kitchen_sink:lay").items()}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_page_of_each_type_has_nothing_wrong_in_light_and_dark(browser, kitchen, name):
+    wrong = {}
+    with visit(browser, kitchen[name], width=320) as found:
+        wrong["light"] = found.problems()
+        found.page.set_viewport_size({"width": 1280, "height": 900})
+        found.page.emulate_media(color_scheme="dark")
+        wrong["dark"] = found.problems()
+        outline = found.outline()
+
+    assert (wrong, outline) == ({"light": {}, "dark": {}}, OUTLINE)
+
+
+def test_every_block_is_there_and_reads_without_script(browser, kitchen):
+    with visit(browser, kitchen[kitchen_sink.EVERY_BLOCK], js=False) as found:
+        details = found.page.locator("main details").first
+        details.locator("summary").click()
+        text = found.page.locator("main").inner_text()
+
+        assert details.locator("> div").is_visible()
+        assert "What is First Access?" in text
+        assert kitchen_sink.LONG in text
+        assert not found.is_sideways()
+
+
+def test_every_block_prints_within_the_paper(browser, kitchen):
+    with visit(browser, kitchen[kitchen_sink.EVERY_BLOCK], width=700) as found:
+        found.page.emulate_media(media="print")
+        found.page.set_viewport_size({"width": 700, "height": 990})  # A4 less its margins
+
+        assert not found.is_sideways()
+        assert not found.page.locator(".masthead .search").first.is_visible()
+        assert found.page.pdf(format="A4")[:5] == b"%PDF-"
