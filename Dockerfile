@@ -2,6 +2,8 @@
 FROM python:3.11-slim AS hub
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH="/app/.venv/bin:$PATH" DATA_DIR=/data BIND=0.0.0.0
 RUN useradd --system --create-home --uid 10001 hub && install -d -o hub -g hub -m 0700 /data
+# pg_dump and pg_restore, for backups: not older than the server in compose.yaml.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY requirements.lock ./
 RUN python -m venv .venv && pip install --no-cache-dir --require-hashes -r requirements.lock
