@@ -6,9 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Locale
 
@@ -19,6 +17,7 @@ from pages.distance import Point, districts, miles, outcode_of, point_of
 from pages.fitting import Child
 from pages.models import FinderPage, HomePage
 
+from .costs import fewest_queries
 from .demo_hub import make_centre, make_course_date, rows_of_everything
 
 pytestmark = pytest.mark.django_db
@@ -449,10 +448,9 @@ def test_nothing_that_fits_shows_every_reason_and_a_way_to_ask(client, page):
 
 def test_it_costs_as_many_queries_for_one_offer_as_for_many(client, page, violin):
     def queries():
-        ask(client, page, year="6", postcode="WD18")
-        with CaptureQueriesContext(connection) as found:
-            ask(client, page, year="6", postcode="WD18", instrument="violin")
-        return len(found)
+        return fewest_queries(
+            lambda: ask(client, page, year="6", postcode="WD18", instrument="violin")
+        )
 
     course_on(date(2026, 10, 26)).course.instruments.add(violin)
     first = group("One")
@@ -465,7 +463,7 @@ def test_it_costs_as_many_queries_for_one_offer_as_for_many(client, page, violin
         more.leads_to.add(first)
         EnsembleSection.objects.create(ensemble=more, instrument=violin, target=1)
 
-    assert queries() == one
+    assert queries() <= one
 
 
 def test_an_answer_is_in_the_language_of_its_page(client, page):

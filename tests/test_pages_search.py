@@ -3,7 +3,6 @@
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Collection, CollectionViewRestriction, Page
 
@@ -23,6 +22,7 @@ from pages.models import (
 )
 from pages.search import find, tidy
 
+from .costs import fewest_queries
 from .demo_hub import make_course_date
 
 pytestmark = pytest.mark.django_db
@@ -275,13 +275,7 @@ def test_near_titles_are_found_by_the_index(songs):
 
 def test_a_search_costs_as_many_queries_for_one_result_as_for_many(songs, client):
     def queries() -> int:
-        # The least of three: now and then one also writes the counts of visits.
-        costs = []
-        for _turn in range(4):
-            with CaptureQueriesContext(connection) as found:
-                client.get("/search/", {"q": "song"})
-            costs.append(len(found))
-        return min(costs[1:])
+        return fewest_queries(lambda: client.get("/search/", {"q": "song"}))
 
     few = queries()
     index = CourseIndexPage.objects.get()
@@ -295,4 +289,4 @@ def test_a_search_costs_as_many_queries_for_one_result_as_for_many(songs, client
         make_course_date(course=course, reference=f"s-{number}")
     assert len(find("song").results) > 5
 
-    assert queries() == few
+    assert queries() <= few

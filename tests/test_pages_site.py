@@ -174,7 +174,7 @@ def test_the_course_page_costs_the_same_for_thirty_more_dates(hub, client):
             booking_closes_at=now + timedelta(days=80),
         )
 
-    assert count_queries(client, "/courses/songwriter/") == before
+    assert count_queries(client, "/courses/songwriter/") <= before
 
 
 def test_the_directory_costs_the_same_for_thirty_more_partners(hub, client):
@@ -188,7 +188,7 @@ def test_the_directory_costs_the_same_for_thirty_more_partners(hub, client):
             status="live",
         )
 
-    assert count_queries(client, "/hub/partners/") == before
+    assert count_queries(client, "/hub/partners/") <= before
 
 
 def test_the_news_costs_the_same_for_thirty_more_stories(hub, client):
