@@ -21,7 +21,7 @@ from tests.appointing import (
 from tests.casework import run_until_over
 from workflows.appointments import booking, clashes, clockwork, letters, slots
 from workflows.appointments.booking import Actor, book, cancel
-from workflows.appointments.models import Appointment, AppointmentOffer
+from workflows.appointments.models import Appointment, AppointmentOffer, AppointmentSession
 from workflows.engine import available_buttons, perform
 from workflows.models import Case
 
@@ -392,3 +392,8 @@ def test_a_button_can_ask_for_an_appointment(case):
     Appointment.objects.update(day_state="done")
 
     assert [one.key for one in available_buttons(case, manager)] == ["played", "back"]
+
+
+def test_a_session_without_a_centre_has_its_room_for_a_place():
+    assert AppointmentSession(room="Studio 2").where == "Studio 2"
+    assert AppointmentSession().where == ""

@@ -12,7 +12,7 @@ class WorkflowsConfig(AppConfig):
         from workflows import batch, deadlines, family, lists, moving, running, seen, webhooks  # noqa: F401, PLC0415 - register jobs and clock
         from workflows.appointments import actions as offers  # noqa: F401, PLC0415 - and these
         from workflows.appointments import clockwork  # noqa: F401, PLC0415 - and this
-        from workflows.rehearsal import keeping, usual  # noqa: F401, PLC0415 - what rehearsals are made of
+        from workflows.rehearsal import decided, keeping, offered, timed, usual  # noqa: F401, PLC0415 - what rehearsals are made of
         from workflows.reviews import actions, reminders, scoreclauses  # noqa: F401, PLC0415 - the same
 
         from . import offer_actions, offer_clock, releases  # noqa: F401, PLC0415 - the same

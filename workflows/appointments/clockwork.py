@@ -4,15 +4,18 @@ Every look is at the rows as they stand, so an outage catches up once: of severa
 came due meanwhile only the last is sent, and none that was due before the booking was made.
 """
 
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cms import clock, jobs
 from workflows.engine import TransitionNotAllowedError, perform
-from workflows.models import CaseEvent
+from workflows.models import Case, CaseEvent
 from workflows.plan import FINAL, UNSUCCESSFUL
 
 from . import booking, letters
@@ -24,20 +27,36 @@ AHEAD = timedelta(days=61)  # no reminder is earlier than sixty days
 AFTERWARDS = timedelta(hours=1)
 
 Day = Appointment.Day
+SETTLES = (Day.DONE, Day.NO_SHOW)
 
 
 @jobs.handlers(KIND)
 def keep_appointments(run: jobs.JobRun) -> None:
     """Reminders that are due, slots of withdrawn cases, cases whose appointment is over."""
+    for work in due_work(_booked()):
+        with run.chunk(to=run.cursor + 1, count=1):
+            work()
+
+
+def due_work(booked: QuerySet[Appointment]) -> Iterator[Callable[[], None]]:
+    """What is due now among these appointments, each piece to be done in a transaction."""
     now = timezone.now()
-    for work, keys in (
-        (_remind, _to_remind(now)),
-        (_free, _to_free(now)),
-        (_settle, _to_settle(now)),
-    ):
-        for key in keys:
-            with run.chunk(to=run.cursor + 1, count=1):
-                work(key, now)
+    for work, find in ((_remind, _to_remind), (_free, _to_free), (_settle, _to_settle)):
+        for key in find(booked, now):
+            yield partial(work, key, now)
+
+
+def moments(appointment: Appointment) -> Iterator[datetime]:
+    """When the clock does something about a booked appointment, as things stand."""
+    slot, session = appointment.slot, appointment.slot.session
+    since = appointment.reminded_at or appointment.changed_at
+    reminders = (before(slot.starts_at, hours) for hours in session.reminder_hours)
+    yield from (moment for moment in reminders if moment > since)
+    if appointment.day_state in SETTLES and not appointment.settled_at:
+        yield session.ends_at + AFTERWARDS
+    case = appointment.case
+    if case.stage.outcome == UNSUCCESSFUL and slot.starts_at > timezone.now():
+        yield case.stage_since
 
 
 def due_reminder(appointment: Appointment, now: datetime) -> datetime | None:
@@ -49,8 +68,8 @@ def due_reminder(appointment: Appointment, now: datetime) -> datetime | None:
     return max(passed) if passed and max(passed) > since else None
 
 
-def _to_remind(now: datetime) -> list[int]:
-    coming = _booked().filter(slot__starts_at__gt=now, slot__starts_at__lte=now + AHEAD)
+def _to_remind(booked: QuerySet[Appointment], now: datetime) -> list[int]:
+    coming = booked.filter(slot__starts_at__gt=now, slot__starts_at__lte=now + AHEAD)
     return [one.pk for one in coming.order_by("pk").iterator() if due_reminder(one, now)]
 
 
@@ -64,9 +83,9 @@ def _remind(key: int, now: datetime) -> None:
     letters.tell(appointment, "reminder", once=f"-{moment:%Y%m%d%H%M}")
 
 
-def _to_free(now: datetime) -> list[int]:
+def _to_free(booked: QuerySet[Appointment], now: datetime) -> list[int]:
     """Booked and still to come, but the case has ended as nobody wished."""
-    coming = _booked().filter(slot__starts_at__gt=now, case__stage_kind=FINAL)
+    coming = booked.filter(slot__starts_at__gt=now, case__stage_kind=FINAL)
     return [one.pk for one in coming.order_by("pk") if one.case.stage.outcome == UNSUCCESSFUL]
 
 
@@ -74,11 +93,11 @@ def _free(key: int, now: datetime) -> None:
     booking.cancel(key)
 
 
-def _to_settle(now: datetime) -> list[int]:
-    over = _booked().filter(
+def _to_settle(booked: QuerySet[Appointment], now: datetime) -> list[int]:
+    over = booked.filter(
         slot__session__ends_at__lte=now - AFTERWARDS,
         settled_at=None,
-        day_state__in=[Day.DONE, Day.NO_SHOW],
+        day_state__in=SETTLES,
     )
     return list(over.order_by("pk").values_list("pk", flat=True))
 
@@ -102,7 +121,12 @@ def _settle(key: int, now: datetime) -> None:
             perform(case.pk, button, by=None, actor_name=f"The clock: {words.lower()}")
 
 
-def _booked():
+def of_case(case: Case) -> QuerySet[Appointment]:
+    """Its booked appointments."""
+    return _booked().filter(case=case)
+
+
+def _booked() -> QuerySet[Appointment]:
     return Appointment.objects.filter(state=Appointment.State.BOOKED).select_related(
         "slot__session__centre", "case__version"
     )

@@ -115,8 +115,9 @@ class AppointmentSession(models.Model):
     @property
     def where(self) -> str:
         """The room and the place, in one line."""
-        place = f"{self.centre}, {self.centre.address}, {self.centre.postcode}"
-        return ", ".join(part for part in (self.room, place if self.centre_id else "") if part)
+        at = self.centre
+        place = f"{at}, {at.address}, {at.postcode}" if at else ""
+        return ", ".join(part for part in (self.room, place) if part)
 
     def is_open_for_families(self, now) -> bool:
         """Whether families may choose now: from the first moment on, until before the last."""

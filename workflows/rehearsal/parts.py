@@ -3,7 +3,8 @@
 `families` send in a form, `clockworks` say what the clock will do to a case and do it, `moves` are
 what else somebody may do to it besides pressing a button, `screens` are what people look at, and
 `played` are the kinds of jobs that a rehearsal runs. A job of any other kind is only told of: what
-is not known to stay inside is not done.
+is not known to stay inside is not done. `preparations` furnish the hub of a rehearsal before the
+family sends, so that it goes the same way whatever the real hub is like today.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +16,10 @@ from django.http import HttpRequest
 
 from cms.models import Job, User
 from cms.registry import Registry
-from workflows.models import Case
+from workflows.models import Case, WorkflowDefinition
+from workflows.plan import Plan
+
+OFFICER = "rehearsal-"
 
 
 class CannotRehearseError(Exception):
@@ -111,7 +115,24 @@ def request_of(user: User | None, *, path: str) -> HttpRequest:
     return request
 
 
+def officers() -> list[User]:
+    """The invented officers of the rehearsal that is being played, those of the process first."""
+    return list(User.objects.filter(username__startswith=OFFICER).order_by("pk"))
+
+
+def options_of(plan: Plan, *types: str) -> list[dict]:
+    """The settings of every action of these types, in the order of the process."""
+    return [
+        action
+        for stage in plan.stages
+        for button in stage.buttons
+        for action in button.actions
+        if action["type"] in types
+    ]
+
+
 families: Registry[Families] = Registry("source of sample families")
+preparations: Registry[Callable[[WorkflowDefinition, Plan], None]] = Registry("preparation")
 clockworks: Registry[Clockwork] = Registry("clockwork")
 moves: Registry[Move] = Registry("move")
 screens: Registry[Screen] = Registry("screen")

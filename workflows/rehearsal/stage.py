@@ -16,7 +16,15 @@ from workflows.models import Case, WorkflowDefinition
 from workflows.plan import Plan
 
 from . import scored
-from .parts import CannotRehearseError, Families, Family, People, families
+from .parts import (
+    OFFICER,
+    CannotRehearseError,
+    Families,
+    Family,
+    People,
+    families,
+    preparations,
+)
 
 PLAIN = "plain"
 NAMES = ["Ada", "Bea", "Cleo", "Dot", "Eve", "Flo", "Gus", "Hal", "Ivo", "Jo", "Kit", "Lou"]
@@ -41,6 +49,8 @@ def set_up(definition: WorkflowDefinition, data: dict) -> tuple[Plan, People]:
         number += needed
         scored.without_others(role, [user.pk for user in panel])
     make_version(definition, plan.data)
+    for name in preparations:
+        preparations[name](definition, plan)
     return plan, people
 
 
@@ -49,7 +59,7 @@ def _officer(role: str, number: int) -> User:
     if role not in ROLES:
         Group.objects.get_or_create(name=role)
     user = User.objects.create(
-        username=f"rehearsal-{number}-{role}"[:150],
+        username=f"{OFFICER}{number}-{role}"[:150],
         first_name=NAMES[number % len(NAMES)],
         last_name=str(ROLES[role].label if role in ROLES else name)[:150],
         email=f"{role.replace('_', '-')}@example.org",
