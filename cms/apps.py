@@ -14,6 +14,7 @@ class CmsConfig(AppConfig):
         from cms import accounts, checks, models, sandbox  # noqa: F401, PLC0415 - a letter, the system checks
         from cms.backup import nightly as backups  # noqa: F401, PLC0415 - promise themselves
         from cms.operations import nightly  # noqa: F401, PLC0415 - each night
+        from cms.partners import night  # noqa: F401, PLC0415 - letters, and the nightly look
 
         sandbox.watch(models.Job, models.OutboxMessage)
 

@@ -224,7 +224,7 @@ class EnsembleSectionViewSet(CatalogueViewSet):
 class PartnerViewSet(CatalogueViewSet):
     model = Partner
     icon = "group"
-    list_display = ["name", "organisation_type", "function", "status"]
+    list_display = ["name", "organisation_type", "function", "standing"]
     list_filter = ["organisation_type", "status", "areas"]
     search_fields = ["name", "summary"]
     select_related = ("organisation_type",)

@@ -3,7 +3,7 @@
 catalogue is public and may be shown; roster, places and outbox hold personal data, and may be
 neither searchable, nor a snippet, nor in Wagtail's reference index or history.
 Files here import each other downwards only: accounts, media, calendar, rosterrecord, catalogue,
-roster, elsewhere, places.
+roster, elsewhere, places; partners after catalogue.
 """
 
 from .accounts import Membership, User
@@ -27,6 +27,15 @@ from .elsewhere import LoanInstrument, OutsideBooking
 from .mailtemplate import MailTemplate
 from .media import HubDocument, HubImage, HubRendition
 from .outbox import Job, OutboxMessage, RateCount, ScheduledRun
+from .partners import (
+    GoverningText,
+    GoverningVersion,
+    PartnerAgreement,
+    PartnerEvent,
+    PartnerName,
+    PartnerPaper,
+    PartnerPerson,
+)
 from .places import Place
 from .roster import Award, Enrolment, Guardian, MusicGroup, Pupil, PupilGuardian, School, Teacher
 from .site import ContentStamp, HubSettings
@@ -44,6 +53,8 @@ __all__ = [
     "Ensemble",
     "EnsembleSection",
     "Genre",
+    "GoverningText",
+    "GoverningVersion",
     "Guardian",
     "HubDocument",
     "HubImage",
@@ -61,6 +72,11 @@ __all__ = [
     "OutboxMessage",
     "OutsideBooking",
     "Partner",
+    "PartnerAgreement",
+    "PartnerEvent",
+    "PartnerName",
+    "PartnerPaper",
+    "PartnerPerson",
     "Place",
     "Pupil",
     "PupilGuardian",

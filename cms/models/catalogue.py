@@ -427,7 +427,7 @@ class StrategicFunction(models.TextChoices):
 class PartnerQuerySet(models.QuerySet):
     def live(self):
         """Those the directory lists: approved, and neither lapsed nor suspended."""
-        return self.filter(status=Partner.Status.LIVE, left_at=None)
+        return self.filter(status=Partner.Status.LIVE, left_at=None, suspended_at=None)
 
 
 class Partner(RosterRecord):
@@ -458,11 +458,24 @@ class Partner(RosterRecord):
     )
     is_lead = models.BooleanField(default=False, help_text=_("The hub lead organisation."))
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    legal_name = models.CharField(max_length=150, blank=True)
+    charity_number = models.CharField(max_length=9, blank=True, db_index=True)
+    company_number = models.CharField(max_length=8, blank=True, db_index=True)
+    urn = models.CharField(_("URN"), max_length=6, blank=True, db_index=True)
+    # Facts of their own, so that neither an editor nor a roster lifts them by writing a status.
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    lapsed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = PartnerQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
+        permissions = [("suspend_partner", _("Can suspend a partner at once"))]
 
     def __str__(self):
         return self.name
+
+    @property
+    def standing(self):
+        """Its status as staff read it: a suspension comes before everything else."""
+        return self.Status.SUSPENDED.label if self.suspended_at else self.get_status_display()

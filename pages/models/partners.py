@@ -1,11 +1,12 @@
 """The partner directory: a page made from the live partner records, which it never owns."""
 
-from django.http import Http404
+from django.http import Http404, HttpResponsePermanentRedirect
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 
 from cms.keptpages import not_as_asked
 from cms.models import Partner
+from cms.partners import names
 from pages import listings, structured
 
 from .base import BodyPage
@@ -42,7 +43,10 @@ class PartnerIndexPage(RoutablePageMixin, BodyPage):
     def partner(self, request, slug: str):  # noqa: ANN001, ANN201
         partner = listings.partner(slug)
         if partner is None:
-            raise Http404
+            now = names.now_at(slug)
+            if now is None:
+                raise Http404
+            return HttpResponsePermanentRedirect(f"{self.get_url(request)}{now.slug}/")
         return self.render(
             request,
             context_overrides={
