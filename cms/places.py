@@ -7,10 +7,14 @@ counter to drift. A family's children get all their places or none; nothing is e
 A hold is trusted until it runs out: confirming it needs no count. A hold that ran out is worth
 nothing by itself, whether or not anybody has marked it yet: confirming it counts again.
 
+Some places of a date may be kept for families who ask for help with costs (`claims_help`); what is
+left for everybody else is less by so many. A place may have add-ons, which are counted under the
+same lock, and taken and given back with it (cms.addons).
+
 `holder` is the journey or case that the places belong to, at most 64 characters.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +25,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cms.models import CourseDate, Place
+from cms import addons, audit
+from cms.models import AddOn, CourseDate, Overbooking, Place, User
 from cms.registry import Registry
 
 HOLD_MINUTES = 15
@@ -59,8 +64,41 @@ class HoldExpiredError(FullError):
     """The hold had run out, and the places have gone to others meanwhile."""
 
 
+class KeptForHelpError(FullError):
+    """The places left are kept for families who ask for help with costs, and this one does not."""
+
+    def __init__(self, course_date: CourseDate):
+        super().__init__(course_date, 0)
+        self.args = (
+            _("The places left on %(date)s are kept for families who ask for help with costs.")
+            % {"date": course_date},
+        )
+
+
+class AddOnFullError(PlacesError):
+    """Fewer of an add-on are left than were asked for. Nothing was changed."""
+
+    def __init__(self, add_on: AddOn, left: int):
+        self.add_on_id, self.left = add_on.pk, left
+        words = {"what": add_on.name, "left": left}
+        super().__init__(
+            _("There is no more room for this: %(what)s.") % words
+            if not left
+            else ngettext(
+                "There is room for only %(left)s child: %(what)s.",
+                "There is room for only %(left)s children: %(what)s.",
+                left,
+            )
+            % words
+        )
+
+
+class NotAllowedError(PlacesError):
+    """Only a named officer may go beyond the number of places, and only with a reason."""
+
+
 class NotBookableError(PlacesError):
-    """`reason` is "unknown", "cancelled", "not_open_yet", "closed" or "started"."""
+    """`reason` is "unknown", "cancelled", "not_open_yet", "draw", "closed" or "started"."""
 
     def __init__(self, reason: str):
         self.reason = reason
@@ -69,6 +107,10 @@ class NotBookableError(PlacesError):
                 "unknown": _("There is no such date."),
                 "cancelled": _("We have had to cancel this date."),
                 "not_open_yet": _("Booking for this date has not opened yet."),
+                "draw": _(
+                    "Requests for this date are still being collected for the draw. Being fast "
+                    "makes no difference."
+                ),
                 "closed": _("Booking for this date has closed."),
                 "started": _("This date has begun."),
             }[reason]
@@ -84,11 +126,28 @@ class NothingHeldError(PlacesError):
 
 @dataclass(frozen=True)
 class Standing:
-    """How a course date stands within a lock: places left, and what its seats are."""
+    """How a course date stands within a lock: places left in all, and what its seats are.
+
+    `kept_back` of those left are only for families who ask for help with costs.
+    """
 
     left: int
     top_seat: int
     seated: int
+    with_help: int = 0
+    kept_back: int = 0
+
+    @property
+    def left_for_all(self) -> int:
+        return self.left - self.kept_back
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """An officer's decision to let children in beyond the number of places, and why."""
+
+    by: User
+    reason: str
 
 
 def hold_minutes(children: int) -> int:
@@ -97,30 +156,46 @@ def hold_minutes(children: int) -> int:
 
 
 def hold(
-    course_date_id: int, *, holder: str, children: int, minutes: int | None = None
+    course_date_id: int,
+    *,
+    holder: str,
+    children: int,
+    minutes: int | None = None,
+    claims_help: bool | None = None,
 ) -> list[Place]:
     """Keep `children` places for a holder for a while: all of them, or FullError and none.
 
     Asked again by the same holder it changes the number and starts the time again, and gives back
     what the holder held on another date; places that are confirmed already are simply returned.
-    `minutes` is `hold_minutes(children)` unless given.
+    `minutes` is `hold_minutes(children)` unless given; `claims_help` says whether the family asks
+    for help with costs, None that nobody has said anything new.
     Raises FullError(left), NotBookableError(reason), ValueError for a number below 1.
     """
-    return hold_all({course_date_id: children}, holder=holder, minutes=minutes)
+    return hold_all(
+        {course_date_id: children}, holder=holder, minutes=minutes, claims_help=claims_help
+    )
 
 
-def hold_all(wanted: Mapping[int, int], *, holder: str, minutes: int | None = None) -> list[Place]:
+def hold_all(
+    wanted: Mapping[int, int | Collection[int]],
+    *,
+    holder: str,
+    minutes: int | None = None,
+    claims_help: bool | None = None,
+) -> list[Place]:
     """The same for several course dates at once, `{course date id: children}`: all or nothing.
 
-    `wanted` is all that the holder wants from now on.
+    `wanted` is all that the holder wants from now on: how many children on each date, or which,
+    by their numbers, where they go on different dates.
     """
-    if not wanted or min(wanted.values()) < 1:
+    number = sum(map(_how_many, wanted.values()))
+    if not wanted or min(map(_how_many, wanted.values())) < 1:
         raise ValueError("At least one place must be asked for.")
     if not holder:
         raise ValueError("A hold needs a holder.")
     with _locked_for(holder, also=wanted) as (dates, places):
         now = timezone.now()
-        until = now + timedelta(minutes=minutes or hold_minutes(sum(wanted.values())))
+        until = now + timedelta(minutes=minutes or hold_minutes(number))
         settled_on = {place.course_date_id for place in places if place.is_settled}
         mine = [place for place in places if not place.is_settled]
         for pk in wanted:
@@ -131,8 +206,14 @@ def hold_all(wanted: Mapping[int, int], *, holder: str, minutes: int | None = No
         result = [p for p in places if p.is_settled and p.course_date_id in wanted]
         for pk in sorted(wanted.keys() - settled_on):
             kept = [p for p in mine if p.course_date_id == pk and p not in gone]
-            result += _hold_one(dates[pk], holder, wanted[pk], kept, until)
+            result += _hold_one(
+                dates[pk], holder, wanted[pk], kept, until=until, claims_help=claims_help
+            )
         return sorted(result, key=lambda place: (place.course_date_id, place.child_number))
+
+
+def _how_many(children: int | Collection[int]) -> int:
+    return children if isinstance(children, int) else len(set(children))
 
 
 def extend(holder: str, *, minutes: int | None = None) -> datetime:
@@ -175,6 +256,45 @@ def confirm(holder: str) -> list[Place]:
         return places
 
 
+def say_claim(holder: str, claims_help: bool) -> None:
+    """Whether a holder asks for help with costs, for what it holds and has not confirmed.
+
+    Raises KeptForHelpError when it holds places that are kept for those who do; then nothing has
+    changed.
+    """
+    with _locked_for(holder) as (dates, places):
+        now = timezone.now()
+        mine = [p for p in places if _is_live(p, now) and p.claims_help != claims_help]
+        for pk, date in sorted(dates.items()):
+            here = [place for place in mine if place.course_date_id == pk]
+            if not here:
+                continue
+            standing = _standing(date, now)
+            fewer = standing.with_help - len(here)
+            if not claims_help and standing.left < date.kept_back(fewer, now):
+                raise KeptForHelpError(date)
+            for place in here:
+                place.claims_help = claims_help
+                place.save(update_fields=["claims_help", "changed_at"])
+
+
+def choose_add_ons(holder: str, wanted: Mapping[int, Collection[int]]) -> None:
+    """A holder's add-ons from now on, `{child number: keys of add-ons}`: all of them or none.
+
+    Children who are not named have none. Add-ons of other dates are left out. Raises
+    AddOnFullError(add_on, left), NothingHeldError; then nothing has changed.
+    """
+    with _locked_for(holder) as (dates, places):
+        now = timezone.now()
+        mine = [place for place in places if place.is_settled or _is_live(place, now)]
+        if not mine:
+            raise NothingHeldError
+        for date in dates.values():
+            _standing(date, now)
+        if short := addons.choose(mine, wanted):
+            raise AddOnFullError(*short)
+
+
 def release(holder: str, reason: str = "released") -> list[Place]:
     """Give back all that a holder has; returns what was given back, [] when there was nothing.
 
@@ -191,12 +311,18 @@ def release(holder: str, reason: str = "released") -> list[Place]:
 
 
 def offer(
-    course_date_id: int, *, holder: str, children: Iterable[int], until: datetime
+    course_date_id: int,
+    *,
+    holder: str,
+    children: Iterable[int],
+    until: datetime,
+    beyond: Beyond | None = None,
 ) -> list[Place]:
     """Keep places of these children (their numbers) for an offer until then: all, or FullError.
 
     Whether booking is open, or people wait, does not matter: who is offered a place, others decide.
-    Raises NotBookableError for a date that is unknown, cancelled or has begun.
+    With `beyond`, an officer's decision, more than are left may be offered, which is written down.
+    Raises NotBookableError for a date that is unknown, cancelled or has begun, NotAllowedError.
     """
     numbers = sorted(set(children))
     if not numbers:
@@ -205,8 +331,11 @@ def offer(
         now, date = timezone.now(), dates.get(course_date_id)
         _check_offerable(date, now)
         standing = _standing(date, now)
-        if len(numbers) > standing.left:
-            raise FullError(date, max(0, standing.left))
+        over = None
+        if len(numbers) > standing.left_for_all:
+            if beyond is None:
+                raise FullError(date, max(0, standing.left_for_all))
+            over = _go_beyond(date, holder, len(numbers) - max(0, standing.left_for_all), beyond)
         seats = _free_seats(date, standing, len(numbers))
         return Place.objects.bulk_create(
             Place(
@@ -217,9 +346,28 @@ def offer(
                 seat=seat,
                 expires_at=until,
                 price_pence=date.price_pence,
+                overbooking=over,
             )
             for number, seat in zip(numbers, seats, strict=True)
         )
+
+
+def _go_beyond(date: CourseDate, holder: str, number: int, beyond: Beyond) -> Overbooking:
+    """Write down who lets so many in beyond the number, and why."""
+    if not beyond.by.has_perm("cms.overbook_coursedate"):
+        raise NotAllowedError(_("You may not let children in beyond the number of places."))
+    if not beyond.reason.strip():
+        raise NotAllowedError(_("Say why children are let in beyond the number of places."))
+    row = Overbooking.objects.create(
+        course_date=date,
+        holder=holder,
+        number=number,
+        by=beyond.by,
+        by_name=str(beyond.by)[:150],
+        reason=beyond.reason.strip(),
+    )
+    audit.record(beyond.by, "overbook", date, {"number": number, "reason": row.reason})
+    return row
 
 
 def take_offer(holder: str, *, to: str, until: datetime | None = None) -> list[Place]:
@@ -245,10 +393,9 @@ def take_offer(holder: str, *, to: str, until: datetime | None = None) -> list[P
 
 
 def left_on(course_date_id: int) -> int:
-    """Places left now, for showing: by the time somebody asks for one it may be gone."""
-    taken = Place.objects.occupying().filter(course_date_id=course_date_id).count()
-    capacity = CourseDate.objects.values_list("capacity", flat=True).get(pk=course_date_id)
-    return max(0, capacity - taken)
+    """Places left for anybody now, for showing: by the time somebody asks one may be gone."""
+    date = CourseDate.objects.with_places().get(pk=course_date_id)
+    return max(0, date.capacity - date.taken - date.kept_back(date.taken_with_help))
 
 
 def lapse_expired(limit: int = 500) -> int:
@@ -296,7 +443,7 @@ def _locked_for(
 
 
 def _check_bookable(date: CourseDate | None, now: datetime) -> None:
-    if date is None:
+    if date is None or date.status == CourseDate.Status.DRAFT:
         raise NotBookableError("unknown")
     if date.status == CourseDate.Status.CANCELLED:
         raise NotBookableError("cancelled")
@@ -306,10 +453,12 @@ def _check_bookable(date: CourseDate | None, now: datetime) -> None:
         raise NotBookableError("closed")
     if now >= date.starts_at:
         raise NotBookableError("started")
+    if date.is_collecting(now):
+        raise NotBookableError("draw")
 
 
 def _check_offerable(date: CourseDate | None, now: datetime) -> None:
-    if date is None:
+    if date is None or date.status == CourseDate.Status.DRAFT:
         raise NotBookableError("unknown")
     if date.status == CourseDate.Status.CANCELLED:
         raise NotBookableError("cancelled")
@@ -318,8 +467,9 @@ def _check_offerable(date: CourseDate | None, now: datetime) -> None:
 
 
 def free_places(date: CourseDate) -> int:
-    """Places nobody has on a date that the caller has locked, below 0 when there are too many."""
-    return _standing(date, timezone.now()).left
+    """Places that anybody may be offered on a date that the caller has locked, below 0 when there
+    are too many."""
+    return _standing(date, timezone.now()).left_for_all
 
 
 def _say_freed(course_date_ids: Iterable[int]) -> None:
@@ -329,22 +479,25 @@ def _say_freed(course_date_ids: Iterable[int]) -> None:
 
 
 def _lapse(course_date_id: int, now: datetime) -> int:
-    return Place.objects.filter(
+    run_out = Place.objects.filter(
         course_date_id=course_date_id, state__in=Place.TIMED, expires_at__lte=now
-    ).update(state=State.LAPSED, seat=None, changed_at=now)
+    )
+    addons.give_back(run_out)
+    return run_out.update(state=State.LAPSED, seat=None, changed_at=now)
 
 
 def _standing(date: CourseDate, now: datetime) -> Standing:
     """Count one locked date; holds that have run out lose their seats first."""
-    number, top_seat, run_out = _count(date.pk, now)
+    number, top_seat, run_out, with_help = _count(date.pk, now)
     if run_out:
         _lapse(date.pk, now)
-        number, top_seat, run_out = _count(date.pk, now)
-    return Standing(date.capacity - number, top_seat or 0, number)
+        number, top_seat, run_out, with_help = _count(date.pk, now)
+    left, kept_back = date.capacity - number, date.kept_back(with_help, now)
+    return Standing(left, top_seat or 0, number, with_help, kept_back)
 
 
-def _count(course_date_id: int, now: datetime) -> tuple[int, int | None, int]:
-    """Seats taken, the highest of them, and how many of them have run out.
+def _count(course_date_id: int, now: datetime) -> tuple[int, int | None, int, int]:
+    """Seats taken, the highest of them, how many have run out, how many are of families with help.
 
     Written out, because everybody who books waits for it: building it anew each time took as long
     as all the rest that happens under the lock.
@@ -353,7 +506,8 @@ def _count(course_date_id: int, now: datetime) -> tuple[int, int | None, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), max(seat), "  # noqa: S608 - the table's own name, nothing else
-            "count(CASE WHEN state IN (%s, %s) AND expires_at <= %s THEN 1 END) "
+            "count(CASE WHEN state IN (%s, %s) AND expires_at <= %s THEN 1 END), "
+            "count(CASE WHEN claims_help THEN 1 END) "
             f"FROM {table} WHERE course_date_id = %s AND seat IS NOT NULL",
             [*Place.TIMED, connection.ops.adapt_datetimefield_value(now), course_date_id],
         )
@@ -374,28 +528,37 @@ def _free_seats(date: CourseDate, standing: Standing, number: int) -> list[int]:
 
 
 def _hold_one(
-    date: CourseDate, holder: str, children: int, held: list[Place], until: datetime
+    date: CourseDate,
+    holder: str,
+    children: int | Collection[int],
+    held: list[Place],
+    *,
+    until: datetime,
+    claims_help: bool | None,
 ) -> list[Place]:
     """Bring a holder's live holds on one locked date to `children`."""
     now = timezone.now()
     standing = _standing(date, now)
-    missing = children - len(held)
-    if missing > standing.left:
-        raise FullError(date, max(0, standing.left + len(held)))
-    if missing > 0 and date.waiting_first:
-        raise FullError(date, len(held))
     held = sorted(held, key=lambda place: place.child_number)
-    kept = held[:children]
-    _give_back(held[children:], State.RELEASED)
+    claims = claims_help if claims_help is not None else any(p.claims_help for p in held)
+    if isinstance(children, int):
+        kept = held[:children]
+        taken = {place.child_number for place in kept}
+        number = children - len(kept)
+        new = [n for n in range(1, children + len(kept) + 1) if n not in taken][:number]
+    else:
+        kept = [place for place in held if place.child_number in children]
+        new = sorted(set(children) - {place.child_number for place in kept})
+    _check_room(date, standing, held, len(kept) + len(new), claims)
+    _give_back([place for place in held if place not in kept], State.RELEASED)
     for place in kept:
         # Never sooner than was promised: an offer that was accepted has longer than a hold.
         place.expires_at = max(until, place.expires_at)
-        place.save(update_fields=["expires_at", "changed_at"])
-    if missing <= 0:
+        place.claims_help = claims
+        place.save(update_fields=["expires_at", "claims_help", "changed_at"])
+    if not new:
         return kept
-    taken = {place.child_number for place in kept}
-    child_numbers = [n for n in range(1, children + len(kept) + 1) if n not in taken][:missing]
-    new = Place.objects.bulk_create(
+    made = Place.objects.bulk_create(
         Place(
             course_date=date,
             holder=holder,
@@ -404,15 +567,38 @@ def _hold_one(
             seat=seat,
             expires_at=until,
             price_pence=date.price_pence,
+            claims_help=claims,
         )
-        for child_number, seat in zip(
-            child_numbers, _free_seats(date, standing, missing), strict=True
-        )
+        for child_number, seat in zip(new, _free_seats(date, standing, len(new)), strict=True)
     )
-    return [*kept, *new]
+    return [*kept, *made]
+
+
+def _check_room(
+    date: CourseDate, standing: Standing, held: list[Place], wanted: int, claims_help: bool
+) -> None:
+    """Whether one holder may have so many on a locked date, instead of what it holds there.
+
+    What is held is trusted: fewer, or as many as before, need no count unless the claim goes.
+    """
+    had_help = sum(place.claims_help for place in held)
+    if wanted <= len(held) and (claims_help or not had_help):
+        return
+    room = standing.left + len(held)
+    if not claims_help:
+        kept_back = date.kept_back(standing.with_help - had_help)
+        if room >= wanted > room - kept_back and wanted <= len(held):
+            raise KeptForHelpError(date)
+        room -= kept_back
+    if wanted > room:
+        raise FullError(date, max(0, room))
+    if wanted > len(held) and date.waiting_first:
+        raise FullError(date, len(held))
 
 
 def _give_back(places: list[Place], state: str) -> None:
+    if places:
+        addons.give_back(Place.objects.filter(pk__in=[place.pk for place in places]))
     for place in places:
         place.state, place.seat, place.expires_at = state, None, None
         place.save(update_fields=["state", "seat", "expires_at", "changed_at"])
@@ -429,10 +615,14 @@ def _revive(dates: dict[int, CourseDate], places: list[Place], now: datetime) ->
         standing = _standing(date, now)
         if date.waiting_first:
             raise HoldExpiredError(date, 0)
-        if len(late) > standing.left:
-            raise HoldExpiredError(date, max(0, standing.left))
+        with_help = sum(place.claims_help for place in late)
+        for_all = standing.left - date.kept_back(standing.with_help + with_help, now)
+        if len(late) > (standing.left if with_help == len(late) else for_all):
+            raise HoldExpiredError(date, max(0, for_all))
         for place, seat in zip(late, _free_seats(date, standing, len(late)), strict=True):
             place.state, place.seat, place.expires_at = State.HELD, seat, now
+        if short := addons.take_again(late):
+            raise AddOnFullError(*short)
 
 
 def _is_live(place: Place, now: datetime) -> bool:

@@ -149,6 +149,7 @@ ROLES: dict[str, Role] = {
                 *_reads("pupil", "guardian", "place", "outsidebooking"),
                 *_exports("place"),
                 *_edits("course", "coursedate"),
+                "cms.overbook_coursedate",
                 *DESIGN,
             ),
             frozenset({"contact", "health", "collection", "money"}),

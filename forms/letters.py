@@ -98,8 +98,14 @@ mail.declare(
 
 
 def say_when(offering: CourseDate) -> str:
-    """ "Monday 26 October 2026, 10am to 4pm", in London time."""
-    start, end = timezone.localtime(offering.starts_at), timezone.localtime(offering.ends_at)
+    """ "Monday 26 October 2026, 10am to 4pm", in London time; every session."""
+    return "; ".join(
+        _say_time(starts, ends) for starts, ends, _note, is_off in offering.times() if not is_off
+    )
+
+
+def _say_time(starts_at: timezone.datetime, ends_at: timezone.datetime) -> str:
+    start, end = timezone.localtime(starts_at), timezone.localtime(ends_at)
     day = f"{start:%A} {start.day} {start:%B %Y}"
     return f"{day}, {_clock(start)} to {_clock(end)}"
 
@@ -179,7 +185,8 @@ def calendar_entry(submission: Submission) -> mail.Attachment:
         title=str(offering.course),
         starts_at=offering.starts_at,
         ends_at=offering.ends_at,
-        where=f"{offering.centre}, {offering.centre.address}, {offering.centre.postcode}",
+        where=ics.place_of(offering),
+        times=ics.times_of(offering),
         about=_("Reference %(reference)s") % {"reference": submission.reference},
         changed_at=submission.submitted_at,
     )

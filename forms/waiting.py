@@ -109,7 +109,7 @@ def can_wait(date: CourseDate) -> bool:
     is_open = (
         date.status == CourseDate.Status.OPEN and date.booking_opens_at <= now < date.starts_at
     )
-    return is_open and not is_closed
+    return is_open and not is_closed and date.takes_waiting
 
 
 def join(date: CourseDate, wish: Wish) -> Case | None:

@@ -168,14 +168,19 @@ def centre_calendar(centre: MusicCentre) -> bytes:
         if day.note:
             entry.add("description", day.note)
         entries.append(entry)
-    for run in centre.course_dates.upcoming().select_related("course"):
-        entry = _entry(f"course-date-{run.reference}", f"{run.course.title}, {centre.name}")
-        entry.add("dtstart", timezone.localtime(run.starts_at))
-        entry.add("dtend", timezone.localtime(run.ends_at))
-        entry.add("location", f"{centre.address}, {centre.postcode}")
-        cancelled = run.status == CourseDate.Status.CANCELLED
-        entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-        entries.append(entry)
+    runs = centre.course_dates.upcoming().select_related("course").prefetch_related("sessions")
+    for run in runs:
+        for number, (starts, ends, note, is_off) in enumerate(run.times(), start=1):
+            uid = f"course-date-{run.reference}" + (f"-{number}" if number > 1 else "")
+            title = f"{run.course.title}, {centre.name}" + (f": {note}" if note else "")
+            entry = _entry(uid, title)
+            entry.add("dtstart", timezone.localtime(starts))
+            entry.add("dtend", timezone.localtime(ends))
+            room = f"{run.room}, " if run.room else ""
+            entry.add("location", f"{room}{centre.address}, {centre.postcode}")
+            cancelled = is_off or run.status == CourseDate.Status.CANCELLED
+            entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+            entries.append(entry)
     return calendar(centre.name, entries)
 
 

@@ -66,7 +66,8 @@ def _with_pages(dates: list[CourseDate]) -> list[CourseDate]:
 
 
 def _dates():
-    return CourseDate.objects.upcoming().select_related("course", "centre__area")
+    dates = CourseDate.objects.upcoming().select_related("course", "centre__area")
+    return dates.prefetch_related("sessions", "add_ons")
 
 
 def _upcoming() -> list[CourseDate]:
@@ -79,10 +80,12 @@ def _with_places(dates: Iterable[CourseDate]) -> list[CourseDate]:
     """Copies of these dates, with the places of each as they are now. One query."""
     found = [copy.copy(date) for date in dates]
     rows = CourseDate.objects.filter(pk__in=[date.pk for date in found]).with_places().order_by()
-    now = {pk: facts for pk, *facts in rows.values_list("pk", "taken", "waiting_first")}
+    facts = rows.values_list("pk", "taken", "taken_with_help", "waiting_first")
+    now = {pk: fresh for pk, *fresh in facts}
     for course_date in found:
-        fresh = now.get(course_date.pk, (course_date.capacity, course_date.waiting_first))
-        course_date.taken, course_date.waiting_first = fresh
+        gone = (course_date.capacity, 0, course_date.waiting_first)
+        fresh = now.get(course_date.pk, gone)
+        course_date.taken, course_date.taken_with_help, course_date.waiting_first = fresh
     return found
 
 

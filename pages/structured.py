@@ -18,6 +18,8 @@ AVAILABILITY = {
     "open": "https://schema.org/InStock",
     "few": "https://schema.org/LimitedAvailability",
     "full": "https://schema.org/SoldOut",
+    "help": "https://schema.org/SoldOut",
+    "draw": "https://schema.org/PreOrder",
     "soon": "https://schema.org/PreOrder",
     "closed": "https://schema.org/OutOfStock",
     "cancelled": "https://schema.org/Discontinued",

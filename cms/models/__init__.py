@@ -3,7 +3,7 @@
 catalogue is public and may be shown; roster, places and outbox hold personal data, and may be
 neither searchable, nor a snippet, nor in Wagtail's reference index or history.
 Files here import each other downwards only: accounts, media, calendar, rosterrecord, catalogue,
-roster, elsewhere, places; partners after catalogue.
+roster, elsewhere, places, offerings; partners after catalogue.
 """
 
 from .accounts import Membership, User
@@ -26,6 +26,7 @@ from .catalogue import (
 from .elsewhere import LoanInstrument, OutsideBooking
 from .mailtemplate import MailTemplate
 from .media import HubDocument, HubImage, HubRendition
+from .offerings import AddOn, CourseSession, Overbooking, PlaceAddOn, RefundStep
 from .outbox import Job, OutboxMessage, RateCount, ScheduledRun
 from .partners import (
     GoverningText,
@@ -43,12 +44,14 @@ from .site import ContentStamp, HubSettings
 __all__ = [
     "AcademicYear",
     "AccessLogEntry",
+    "AddOn",
     "Area",
     "Award",
     "CentreDate",
     "ContentStamp",
     "Course",
     "CourseDate",
+    "CourseSession",
     "Enrolment",
     "Ensemble",
     "EnsembleSection",
@@ -71,6 +74,7 @@ __all__ = [
     "OrganisationType",
     "OutboxMessage",
     "OutsideBooking",
+    "Overbooking",
     "Partner",
     "PartnerAgreement",
     "PartnerEvent",
@@ -78,9 +82,11 @@ __all__ = [
     "PartnerPaper",
     "PartnerPerson",
     "Place",
+    "PlaceAddOn",
     "Pupil",
     "PupilGuardian",
     "RateCount",
+    "RefundStep",
     "ScheduledRun",
     "School",
     "StrategicFunction",

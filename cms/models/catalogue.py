@@ -4,7 +4,8 @@ Pages present these records and never own them: publishing or reverting a page m
 to delete a course date that families hold places on, or to give it a new key.
 """
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from localflavor.gb.forms import GBPostcodeField
+from modelcluster.models import ClusterableModel
 from phonenumber_field.modelfields import PhoneNumberField
 
 from cms.access import ScopedQuerySet
@@ -194,27 +196,49 @@ class Course(models.Model):
 
 
 FEW_PLACES = 3
+DECIDE_DAYS = 10
+
+
+class Ages(NamedTuple):
+    """Bounds of ages in years and of school years, both included; None where there is none."""
+
+    min_age: int | None
+    max_age: int | None
+    min_year: int | None
+    max_year: int | None
 
 
 class CourseDateQuerySet(models.QuerySet):
     def upcoming(self):
-        """Not yet begun, soonest first, cancelled ones included (they say so)."""
-        return self.filter(starts_at__gt=timezone.now()).order_by("starts_at")
+        """Not yet begun, soonest first, cancelled ones included (they say so), drafts not."""
+        drafts = Q(status=CourseDate.Status.DRAFT)
+        return self.filter(~drafts, starts_at__gt=timezone.now()).order_by("starts_at")
 
     def with_places(self):
-        """Add `taken`: places that are held, offered or confirmed now. One query for any number."""
+        """Add `taken`, places that are held, offered or confirmed now, and `taken_with_help`, those
+        of them whose families ask for help with costs. One query for any number."""
         from cms.models.places import Place  # noqa: PLC0415 - places depends on catalogue
 
-        return self.annotate(taken=Place.objects.occupying().count_for(models.OuterRef("pk")))
+        now, key = Place.objects.occupying(), models.OuterRef("pk")
+        return self.annotate(
+            taken=now.count_for(key),
+            taken_with_help=models.Case(
+                models.When(equity_places=0, then=0),
+                default=now.filter(claims_help=True).count_for(key),
+            ),
+        )
 
 
-class CourseDate(models.Model):
+class CourseDate(ClusterableModel):
     """One run of a course at one centre, with a number of places that is never exceeded.
 
     `reference` is what the start page of a form takes as `?for=`. Prices are in pence.
+    `equity_places` of the places are kept for families who ask for help with costs, until
+    `equity_release_at`. With `draw_minutes` the first requests are drawn, not raced for.
     """
 
     class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft: nobody sees it")
         OPEN = "open", _("Open")
         CANCELLED = "cancelled", _("Cancelled by us")
 
@@ -229,6 +253,45 @@ class CourseDate(models.Model):
     booking_opens_at = models.DateTimeField()
     booking_closes_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    room = models.CharField(max_length=80, blank=True)
+    min_age = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Only where this date differs from its course.")
+    )
+    max_age = models.PositiveSmallIntegerField(null=True, blank=True)
+    min_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    max_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    decide_by = models.DateField(
+        _("decide by"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "The day by which it is decided whether enough children come. Left empty: ten days "
+            "before the first day."
+        ),
+    )
+    equity_places = models.PositiveSmallIntegerField(
+        _("places kept for families who ask for help with costs"),
+        default=0,
+        help_text=_("Part of the places above. 0 keeps none."),
+    )
+    equity_release_days = models.PositiveSmallIntegerField(
+        _("days before, when anybody may have them"),
+        default=14,
+        help_text=_("What is left of them is for everybody from the beginning of that day."),
+    )
+    takes_waiting = models.BooleanField(
+        _("has a waiting list"), default=True, help_text=_("Families may join it once it is full.")
+    )
+    draw_minutes = models.PositiveSmallIntegerField(
+        _("minutes of the draw"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(5), MaxValueValidator(7 * 24 * 60)],
+        help_text=_(
+            "Requests that come in so many minutes after booking opens are put into a fair order "
+            "by lot. Left empty: first come, first served."
+        ),
+    )
     waiting_first = models.BooleanField(
         default=False,
         editable=False,
@@ -247,6 +310,23 @@ class CourseDate(models.Model):
                 condition=Q(booking_opens_at__lt=F("booking_closes_at")),
                 name="coursedate_booking_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(equity_places__lte=F("capacity")), name="coursedate_equity_within"
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(min_age__isnull=True) | Q(max_age__isnull=True) | Q(min_age__lte=F("max_age"))
+                )
+                & (
+                    Q(min_year__isnull=True)
+                    | Q(max_year__isnull=True)
+                    | Q(min_year__lte=F("max_year"))
+                ),
+                name="coursedate_ages_in_order",
+            ),
+        ]
+        permissions = [
+            ("overbook_coursedate", _("Can let children in beyond the number of places"))
         ]
 
     def __str__(self):
@@ -262,16 +342,60 @@ class CourseDate(models.Model):
         )
 
     @property
+    def draw_ends_at(self) -> datetime | None:
+        """Until when requests are collected for the draw; None when there is none."""
+        if self.draw_minutes is None:
+            return None
+        return self.booking_opens_at + timedelta(minutes=self.draw_minutes)
+
+    def is_collecting(self, now: datetime | None = None) -> bool:
+        """Whether requests are being collected for the draw."""
+        now, ends = now or timezone.now(), self.draw_ends_at
+        return ends is not None and self.booking_opens_at <= now < ends
+
+    @property
+    def first_day(self) -> date:
+        """The day on which ages and school years count, by the clock of the county."""
+        return timezone.localtime(self.starts_at).date()
+
+    @property
+    def decision_day(self) -> date:
+        """The day by which it is decided whether the date takes place."""
+        return self.decide_by or self.first_day - timedelta(days=DECIDE_DAYS)
+
+    @property
+    def equity_release_at(self) -> datetime:
+        """From when anybody may have the places that were kept for families with help."""
+        day = self.first_day - timedelta(days=self.equity_release_days)
+        return timezone.make_aware(datetime.combine(day, time.min))
+
+    def kept_back(self, taken_with_help: int, now: datetime | None = None) -> int:
+        """Free places that only families who ask for help may take, when so many have one."""
+        if not self.equity_places or (now or timezone.now()) >= self.equity_release_at:
+            return 0
+        return max(0, self.equity_places - taken_with_help)
+
+    @property
     def places_left(self) -> int:
-        """Places that may be booked, as of the query: only on rows read with `with_places()`.
+        """Places that anybody may book, as of the query: only on rows read with `with_places()`.
 
         None while people wait: theirs are the next.
         """
+        if self.waiting_first:
+            return 0
+        return max(self.capacity - self.taken - self.kept_back(self.taken_with_help), 0)
+
+    @property
+    def places_left_with_help(self) -> int:
+        """The same for a family who asks for help with costs."""
         return 0 if self.waiting_first else max(self.capacity - self.taken, 0)
 
     @property
     def booking_state(self) -> str:
-        """What a family may do now: cancelled, soon, closed, full, few (3 or less) or open."""
+        """What a family may do now: cancelled, soon, draw, closed, full, few (3 or less) or open.
+
+        "help" is full but for places that are kept for families who ask for help with costs.
+        """
         now = timezone.now()
         if self.status == self.Status.CANCELLED:
             return "cancelled"
@@ -279,9 +403,40 @@ class CourseDate(models.Model):
             return "soon"
         if now >= self.booking_closes_at:
             return "closed"
+        if self.is_collecting(now):
+            return "draw"
         if not self.places_left:
-            return "full"
+            return "help" if self.places_left_with_help else "full"
         return "few" if self.places_left <= FEW_PLACES else "open"
+
+    @property
+    def cancellation_ladder(self) -> list[dict[str, int]]:
+        """Its own steps of what a family that cancels gets back; [] where the usual ones hold."""
+        return [
+            {"days_before": step.days_before, "percent": step.percent}
+            for step in self.refund_steps.all()
+        ]
+
+    def times(self) -> list[tuple[datetime, datetime, str, bool]]:
+        """Each session: when it starts and ends, a note, and whether it is cancelled."""
+        own = [(s.starts_at, s.ends_at, s.note, s.is_cancelled) for s in self.sessions.all()]
+        return own or [(self.starts_at, self.ends_at, "", False)]
+
+    @property
+    def has_own_ages(self) -> bool:
+        """Whether it is for other ages or school years than its course."""
+        own = (self.min_age, self.max_age, self.min_year, self.max_year)
+        return any(bound is not None for bound in own)
+
+    def ages(self) -> "Ages":
+        """Whom this date is for: its own ages or years where it has any, else its course's."""
+        source = self if self.has_own_ages else self.course
+        return Ages(source.min_age, source.max_age, source.min_year, source.max_year)
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether there is a waiting list that families can join by themselves."""
+        return bool(self.takes_waiting and self.course.form_slug)
 
 
 WEEKDAYS = (

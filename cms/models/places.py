@@ -64,6 +64,18 @@ class Place(models.Model):
     seat = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     price_pence = models.PositiveIntegerField(default=0)
+    claims_help = models.BooleanField(
+        default=False, help_text=_("Its family asks for help with costs.")
+    )
+    overbooking = models.ForeignKey(
+        "cms.Overbooking",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="places",
+        help_text=_("Who let it in beyond the number, and why."),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 

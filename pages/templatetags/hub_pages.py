@@ -100,6 +100,12 @@ def hours(event) -> str:
     return _("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
+@register.filter
+def clock_time(moment: datetime) -> str:
+    """A moment -> "10am", "2.30pm", "12 noon", by the clock of the county."""
+    return _clock(timezone.localtime(moment))
+
+
 def _clock(moment: datetime) -> str:
     if (moment.hour, moment.minute) == (12, 0):
         return _("12 noon")
