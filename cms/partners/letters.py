@@ -5,17 +5,26 @@ for the partner; staff letters go to the hub managers, who have the passport to 
 """
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from cms import mail
-from cms.models import GoverningText, GoverningVersion, Partner, PartnerPaper
+from cms.models import (
+    GoverningText,
+    GoverningVersion,
+    Partner,
+    PartnerEvent,
+    PartnerPaper,
+    PartnerPerson,
+)
 from cms.roles import ROLES
 
 PASSPORT = "/family/partners/{slug}/"
 REMINDER, LAPSED, LISTED = "passport-reminder", "passport-lapsed", "passport-listed"
 SUSPENDED, LEFT, TERMS = "passport-suspended", "passport-left", "passport-terms"
-TO_STAFF, REVIEW = "passport-staff", "governing-text-review"
+INVITED, TO_STAFF, REVIEW = "passport-invited", "passport-staff", "governing-text-review"
 
 SAMPLE = {"partner": "Otter Strings", "link": "/family/partners/otter-strings/"}
 OPEN = "[Open your partner passport]({{ link }})\n\nYou sign in with this e-mail address.\n"
@@ -87,6 +96,16 @@ mail.declare(
     },
 )
 mail.declare(
+    INVITED,
+    name="Partner: you can open the passport",
+    subject="You can open the partner passport of {{ partner }}",
+    body=(
+        "{{ invited_by }} has let you open the partner passport of {{ partner }}: what runs out "
+        "when, and what to renew.\n\n" + OPEN
+    ),
+    placeholders={**SAMPLE, "invited_by": "Robin Otter"},
+)
+mail.declare(
     TO_STAFF,
     name="Hub manager: a partner was unlisted or listed",
     subject="{{ partner }}: {{ what }}",
@@ -124,6 +143,31 @@ def to_people(partner: Partner, template: str, context: dict, *, key: str) -> in
     for person in people:
         mail.queue(template, to=person.email, context=facts, key=f"{key}-{person.pk}")
     return len(people)
+
+
+def add_person(partner: Partner, *, name: str, email: str, invited_by: str) -> PartnerPerson:
+    """Let a colleague open the passport, and write to them; one who may already is left alone.
+
+    They may not sign: staff say who may.
+    """
+    with transaction.atomic():
+        person, made = PartnerPerson.objects.get_or_create(
+            partner=partner, email=email.strip().lower(), defaults={"name": name[:120]}
+        )
+        if made:
+            facts = {
+                "partner": partner.name,
+                "link": PASSPORT.format(slug=partner.slug),
+                "invited_by": invited_by,
+            }
+            mail.queue(INVITED, to=person.email, context=facts, key=f"{INVITED}-{person.pk}")
+            PartnerEvent.objects.create(
+                partner=partner,
+                kind="person",
+                words=_("A colleague was let in"),
+                actor=invited_by[:150],
+            )
+    return person
 
 
 def hub_managers() -> QuerySet:

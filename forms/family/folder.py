@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms.conditions import as_date
+from cms.models import Partner
 from cms.school_year import age_on
 from forms import attachments
 from forms.asking_more import open_request
@@ -117,6 +118,10 @@ class Folder:
         )
         found = [Item(case, status_of(case, is_offered=case.pk in offered)) for case in cases]
         return sorted(found, key=lambda item: (not item.status.needs_family, not item.case.is_open))
+
+    def passports(self) -> list[Partner]:
+        """The partners of the hub that this address acts for."""
+        return list(Partner.objects.filter(people__email=links.plain(self.address)).distinct())
 
     def case(self, reference: str) -> Case:
         """One case of this address. Raises NotHereError for anybody else's."""

@@ -2,7 +2,7 @@
 a reference of a case never reads like one, because it holds a hyphen.
 """
 
-from django.urls import path
+from django.urls import include, path
 
 from forms.family import answering, asking, offer_views, own, times, views
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("download/everything.json", own.download_data, name="download_data"),
     path("delete/", own.forget, name="forget"),
     path("form/<str:reference>/", own.loose_form, name="loose"),
+    path("partners/", include("forms.passport.urls")),
     path("offer/<str:token>/", offer_views.by_link, name="offer_link"),
     path("<str:reference>/", views.case, name="case"),
     path("<str:reference>/offer/<int:pk>/", offer_views.answer, name="offer"),

@@ -49,6 +49,7 @@ def home_page(request: HttpRequest) -> HttpResponse:
     context = {
         "items": folder.items(),
         "loose": folder.loose_forms(),
+        "passports": folder.passports(),
         "address": request.family.address,
     }
     return render(request, "family/home.html", context)
