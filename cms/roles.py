@@ -85,6 +85,8 @@ WRITTEN_ONCE = tuple(
 READERS = ("pages.view_dailycount",)
 PEOPLE = ("pupil", "guardian", "teacher", "musicgroup", "enrolment")
 ELSEWHERE = ("loaninstrument", "outsidebooking")
+MONEY = ("cms.view_moneyaccount", "cms.list_moneyaccount", "cms.record_moneyaccount")
+MONEY_OUT = (*MONEY, "cms.export_moneyaccount", "cms.refund_moneyaccount")
 
 ROLES: dict[str, Role] = {
     role.key: role
@@ -150,9 +152,18 @@ ROLES: dict[str, Role] = {
                 *_exports("place"),
                 *_edits("course", "coursedate"),
                 "cms.overbook_coursedate",
+                *MONEY,
+                "cms.refund_moneyaccount",
                 *DESIGN,
             ),
             frozenset({"contact", "health", "collection", "money"}),
+        ),
+        Role(
+            "finance",
+            "Finance",
+            _("What is owed and paid, refunds, and the file for the ledger. Sees no child."),
+            (*ADMIN, *MONEY_OUT),
+            frozenset({"money"}),
         ),
         Role(
             "ensembles_manager",
@@ -201,7 +212,7 @@ ROLES: dict[str, Role] = {
             "remission_officer",
             "Remission officer",
             _("Evidence for help with costs, and how much of the fund is spent."),
-            (*ADMIN, *CASES, *ANSWERS),
+            (*ADMIN, *CASES, *ANSWERS, "cms.view_moneyaccount", "cms.list_moneyaccount"),
             frozenset({"contact", "money", "evidence"}),
         ),
         Role(

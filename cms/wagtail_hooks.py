@@ -15,6 +15,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail_modeladmin.options import modeladmin_register
 
 from .mailadmin import PERMISSION, MailTemplateViewSet, OutboxView, PreviewView
+from .money import hooks as money_hooks  # noqa: F401 - they register themselves
 from .operations.desk import PERMISSION as MAY_MIND_THE_SYSTEM
 from .operations.desk import SystemView
 from .picturedesk import MAY as MAY_WITHDRAW

@@ -5,6 +5,10 @@ from dataclasses import asdict, dataclass
 
 from django.utils.translation import gettext as _
 
+from cms.money.amounts import in_pounds
+
+__all__ = ["CodeTerms", "Line", "Price", "from_data", "in_pounds"]
+
 
 @dataclass(frozen=True)
 class Line:
@@ -51,9 +55,3 @@ def from_data(data: Mapping | None) -> Price | None:
     if not data:
         return None
     return Price(tuple(Line(line["label"], line["pence"]) for line in data["lines"]))
-
-
-def in_pounds(pence: int) -> str:
-    """3500 -> £35, 3550 -> £35.50, -350 -> −£3.50."""
-    sign, (pounds, rest) = "−" if pence < 0 else "", divmod(abs(pence), 100)
-    return f"{sign}£{pounds:,}.{rest:02d}" if rest else f"{sign}£{pounds:,}"

@@ -21,6 +21,7 @@ class FormsConfig(AppConfig):
             more_reminders,
             moving,
             notes,
+            paying,
             rehearsing,
             retention,
             reviewing,

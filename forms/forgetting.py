@@ -17,7 +17,7 @@ from cms.secrecy import new_token
 from workflows import forgetting as workflows_forgetting
 from workflows.models import Case
 
-from . import attachments
+from . import attachments, paying
 from .answers import marks
 from .figures import tally
 from .keeping import restricted_in
@@ -40,6 +40,7 @@ def delete(
     tally(journey)
     if case is not None:
         workflows_forgetting.forget(case)
+    paying.forget(submission, reference=f"GONE-{new_token()[:16]}")
     _letters(submission).delete()
     attachments.forget(journey, journey.attachments.values_list("pk", flat=True))
     submission.delete()
@@ -56,6 +57,7 @@ def anonymise(
     reference = f"ANON-{new_token()[:16]}"
     if case is not None:
         workflows_forgetting.anonymise(case, reference=reference)
+    paying.forget(submission, reference=reference)
     _letters(submission).delete()
     attachments.forget(journey, journey.attachments.values_list("pk", flat=True))
     kept = kept_keys(compiled)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cms import places
-from forms import asking_more, attachments, children, codes, journeys, letters
+from forms import asking_more, attachments, children, codes, journeys, letters, paying
 from forms.answers import marks
 from forms.family.links import seal
 from forms.models import Journey, Submission
@@ -104,6 +104,7 @@ def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) 
             contact_name=name,
             contact_email=email,
         )
+    paying.open_account(submission, price, name=name, email=email)
     letters.send_received(submission, to=email, contact_name=name)
     asking_more.form_arrived(journey)
     _close(journey, seen)

@@ -123,6 +123,12 @@ def people(case: Case, user: User) -> list[dict]:
     return tell(user) if tell else []
 
 
+def panels(case: Case, user: User) -> list[dict]:
+    """`[{template, ...}]`: boxes that the subject of the case adds, such as its money."""
+    tell = getattr(case.subject, "case_panels", None)
+    return tell(user) if tell else []
+
+
 def links(case: Case, user: User) -> list[dict]:
     """`[{label, url}]`: what else this user can do about the subject of the case."""
     tell = getattr(case.subject, "case_links", None)

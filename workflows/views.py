@@ -120,6 +120,7 @@ def case_context(user, case, **more):
         "kin": casepage.kin(case, user),
         "people": casepage.people(case, user),
         "links": casepage.links(case, user),
+        "panels": casepage.panels(case, user),
         "appointments": oncase.of_case(case),
         "review_rounds": rounds_of(case, user),
         "may_change": user.has_perm("workflows.change_case"),

@@ -3,7 +3,7 @@
 catalogue is public and may be shown; roster, places and outbox hold personal data, and may be
 neither searchable, nor a snippet, nor in Wagtail's reference index or history.
 Files here import each other downwards only: accounts, media, calendar, rosterrecord, catalogue,
-roster, elsewhere, places, offerings; partners after catalogue.
+roster, elsewhere, places, offerings, money; partners after catalogue.
 """
 
 from .accounts import Membership, User
@@ -26,6 +26,7 @@ from .catalogue import (
 from .elsewhere import LoanInstrument, OutsideBooking
 from .mailtemplate import MailTemplate
 from .media import HubDocument, HubImage, HubRendition
+from .money import MoneyAccount, MoneyEntry, MoneyRefund
 from .offerings import AddOn, CourseSession, Overbooking, PlaceAddOn, RefundStep
 from .outbox import Job, OutboxMessage, RateCount, ScheduledRun
 from .partners import (
@@ -69,6 +70,9 @@ __all__ = [
     "MailTemplate",
     "Membership",
     "Mode",
+    "MoneyAccount",
+    "MoneyEntry",
+    "MoneyRefund",
     "MusicCentre",
     "MusicGroup",
     "OrganisationType",

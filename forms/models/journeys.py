@@ -199,6 +199,12 @@ class Submission(models.Model):
 
         return kin(self)
 
+    def case_panels(self, user):
+        """What else stands beside a case: its money, for whoever may see it. See forms.paying."""
+        from forms.paying import panel  # noqa: PLC0415 - it reads this model
+
+        return panel(self, user)
+
     def case_people(self, user):
         """`[{name, url}]`: the children as the roster knows them, within the user's reach."""
         from forms.children import people  # noqa: PLC0415 - it reads this model
