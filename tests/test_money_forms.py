@@ -43,7 +43,7 @@ def sent(children=1, **payment):
     family = Family()
     family.start()
     family.walk(answers_of_a_family(children=children))
-    family.submit()
+    family.send()
     submission = Submission.objects.order_by("-pk")[0]
     return submission, ledger.of_reference(submission.reference)
 
