@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cms', '0020_stock_and_outside_bookings'),
+        ('cms', '0022_offerings'),
     ]
 
     operations = [
