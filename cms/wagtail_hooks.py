@@ -14,7 +14,7 @@ from wagtail.log_actions import LogFormatter
 from wagtail.snippets.models import register_snippet
 from wagtail_modeladmin.options import modeladmin_register
 
-from . import partnerhooks  # noqa: F401 - registers itself
+from . import menus, partnerhooks
 from .mailadmin import PERMISSION, MailTemplateViewSet, OutboxView, PreviewView
 from .money import hooks as money_hooks  # noqa: F401 - they register themselves
 from .operations.desk import PERMISSION as MAY_MIND_THE_SYSTEM
@@ -190,3 +190,6 @@ class SystemMenuItem(MenuItem):
 @hooks.register("register_reports_menu_item")
 def system_menu_item():
     return SystemMenuItem(_("System"), reverse("system"), name="system", icon_name="cogs", order=60)
+
+
+hooks.register("construct_main_menu", menus.gather)
