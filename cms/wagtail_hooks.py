@@ -14,7 +14,8 @@ from wagtail.log_actions import LogFormatter
 from wagtail.snippets.models import register_snippet
 from wagtail_modeladmin.options import modeladmin_register
 
-from . import menus, partnerhooks
+from . import menus
+from . import partnerhooks as partner_hooks  # noqa: F401 - they register themselves
 from .mailadmin import PERMISSION, MailTemplateViewSet, OutboxView, PreviewView
 from .money import hooks as money_hooks  # noqa: F401 - they register themselves
 from .operations.desk import PERMISSION as MAY_MIND_THE_SYSTEM
