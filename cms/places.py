@@ -392,6 +392,78 @@ def take_offer(holder: str, *, to: str, until: datetime | None = None) -> list[P
         return places
 
 
+def give_up(
+    holder: str,
+    *,
+    course_date_id: int,
+    children: Iterable[int] | None = None,
+    reason: str = "released",
+) -> list[Place]:
+    """Give back a holder's places on one date alone, or those of these children (their numbers).
+
+    Returns what was given back, [] when there was nothing. `reason` as for `release`.
+    """
+    if reason not in (State.RELEASED, State.CANCELLED):
+        raise ValueError('The reason is "released" or "cancelled".')
+    wanted = None if children is None else set(children)
+    with _locked_for(holder) as (_dates, places):
+        given_back = [
+            place
+            for place in places
+            if place.course_date_id == course_date_id
+            and place.state not in (State.ATTENDED, State.NO_SHOW)
+            and (wanted is None or place.child_number in wanted)
+        ]
+        _give_back(given_back, reason)
+        _say_freed(place.course_date_id for place in given_back)
+        return given_back
+
+
+def exchange(holder: str, *, given_up: int, wanted: int) -> list[Place]:
+    """A holder's confirmed places on one date for as many on another: all of them, or none.
+
+    Both dates are locked; the old places are given up when the new ones are certain. Raises
+    FullError(left), NotBookableError(reason), NothingHeldError; then nothing has changed.
+    """
+    with _locked_for(holder, also=[wanted]) as (dates, places):
+        now, date = timezone.now(), dates.get(wanted)
+        _check_bookable(date, now)
+        old = [
+            place
+            for place in places
+            if place.course_date_id == given_up and place.state == State.CONFIRMED
+        ]
+        if not old or given_up == wanted:
+            raise NothingHeldError
+        standing = _standing(date, now)
+        if date.waiting_first or len(old) > standing.left:
+            raise FullError(date, 0 if date.waiting_first else max(0, standing.left))
+        seats = _free_seats(date, standing, len(old))
+        new = Place.objects.bulk_create(
+            Place(
+                course_date=date,
+                pupil=place.pupil,
+                holder=holder,
+                child_number=place.child_number,
+                state=State.CONFIRMED,
+                seat=seat,
+                price_pence=date.price_pence,
+            )
+            for place, seat in zip(old, seats, strict=True)
+        )
+        _give_back(old, State.RELEASED)
+        _say_freed([given_up])
+        return new
+
+
+def note_attendance(place_ids: Iterable[int], state: str) -> int:
+    """Note whether children came, on places that count and go on counting; how many changed."""
+    if state not in Place.SETTLED:
+        raise ValueError("A place is confirmed, attended or not come to.")
+    rows = Place.objects.filter(pk__in=list(place_ids), state__in=Place.SETTLED)
+    return rows.exclude(state=state).update(state=state, changed_at=timezone.now())
+
+
 def left_on(course_date_id: int) -> int:
     """Places left for anybody now, for showing: by the time somebody asks one may be gone."""
     date = CourseDate.objects.with_places().get(pk=course_date_id)

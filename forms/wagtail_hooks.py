@@ -13,6 +13,7 @@ from .answers import deletion_views, keeping_views, views
 from .builder.codes import PriceCodeViewSet
 from .builder.viewsets import FormDefinitionViewSet
 from .publishing import LOGGED
+from .running import hooks as running_hooks  # noqa: F401 - they register themselves
 
 register_snippet(FormDefinitionViewSet)
 

@@ -6,7 +6,8 @@ mails and other effects follow after commit, so that a failure there never hides
 Definitions are edited and published elsewhere; this module only reads versions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.contenttypes.models import ContentType
@@ -124,12 +125,14 @@ def perform(
     actor_name: str = "",
     as_family: bool = False,
     chosen: Mapping[str, list[str]] | None = None,
+    leave_out: Collection[str] = (),
 ) -> CaseEvent:
     """Press a button: move the case, write why, promise its actions. All of it or nothing.
 
     `by` is a member of staff; None is the hub itself (such as a clock), which no role binds, and
     `actor_name` then says what it was. `as_family` binds it to the buttons that families have.
     `chosen` is what was ticked for actions that let the presser choose (Action.at_press).
+    `leave_out` are kinds of actions that the caller does itself, in this transaction.
     `expected_stage` is the stage the presser saw. Raises
     Case.DoesNotExist when `by` may not even see it, StaleStageError, TransitionNotAllowedError.
     """
@@ -159,7 +162,15 @@ def perform(
             )
         if button.needs_comment and not comment:
             raise TransitionNotAllowedError(f"“{button.label}” needs a comment that says why.")
-        return _move(case, button, by, comment, actor_name=actor_name, chosen=chosen or {})
+        actions_too = [one for one in button.actions if one["type"] not in leave_out]
+        return _move(
+            case,
+            replace(button, actions=tuple(actions_too)),
+            by,
+            comment,
+            actor_name=actor_name,
+            chosen=chosen or {},
+        )
 
 
 def add_note(case_id: int, text: str, *, by: User) -> CaseEvent:

@@ -2,7 +2,7 @@
 
 definitions is what staff make, and holds no personal data; journeys is what families write,
 family how they come back to it, asked what we then still want; answers is what staff need to work
-with many submissions.
+with many submissions; running what a course date writes on its day.
 """
 
 from .answers import AnswerColumns, AnswerExport, AnswerMark, ForgottenCount, StepTally
@@ -14,6 +14,16 @@ from .family import FamilyLink, FamilySession
 from .journeys import Attachment, Journey, Submission, facts_for, offering_day
 from .notes import FormNote, NoteFollower
 from .privacy import DeletionRequest
+from .running import (
+    CourseGroup,
+    CourseRun,
+    GroupSeat,
+    RegisterLine,
+    RegisterMark,
+    RegisterPlan,
+    SharedSong,
+    TeamMember,
+)
 from .waiting import WaitingRequest
 
 __all__ = [
@@ -23,6 +33,8 @@ __all__ = [
     "AnswerMark",
     "Attachment",
     "ChildMark",
+    "CourseGroup",
+    "CourseRun",
     "DeletionRequest",
     "FamilyLink",
     "FamilySession",
@@ -30,14 +42,20 @@ __all__ = [
     "FormDefinition",
     "FormNote",
     "FormVersion",
+    "GroupSeat",
     "Journey",
     "MoreRequest",
     "NeverChangesError",
     "NoteFollower",
     "PriceCode",
     "PriceCodeUse",
+    "RegisterLine",
+    "RegisterMark",
+    "RegisterPlan",
+    "SharedSong",
     "StepTally",
     "Submission",
+    "TeamMember",
     "WaitingRequest",
     "facts_for",
     "offering_day",
