@@ -435,9 +435,8 @@ def exchange(holder: str, *, given_up: int, wanted: int) -> list[Place]:
         ]
         if not old or given_up == wanted:
             raise NothingHeldError
-        standing = _standing(date, now)
-        if date.waiting_first or len(old) > standing.left:
-            raise FullError(date, 0 if date.waiting_first else max(0, standing.left))
+        standing, claims = _standing(date, now), any(place.claims_help for place in old)
+        _check_room(date, standing, [], len(old), claims)
         seats = _free_seats(date, standing, len(old))
         new = Place.objects.bulk_create(
             Place(
@@ -448,6 +447,7 @@ def exchange(holder: str, *, given_up: int, wanted: int) -> list[Place]:
                 state=State.CONFIRMED,
                 seat=seat,
                 price_pence=date.price_pence,
+                claims_help=claims,
             )
             for place, seat in zip(old, seats, strict=True)
         )

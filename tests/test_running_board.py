@@ -8,8 +8,8 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from cms import jobs, places
-from cms.models import AccessLogEntry, CourseDate, Job, OutboxMessage, Place
-from cms.running import giveback
+from cms.models import AccessLogEntry, CourseDate, Job, MoneyRefund, OutboxMessage, Place
+from cms.money import ledger
 from forms.models import CourseRun
 from forms.running import calloff, figures
 from tests.costs import fewest_queries
@@ -173,44 +173,42 @@ def event_of(letter):
     return Calendar.from_ical(base64.b64decode(letter.attachments[0]["content"])).walk("VEVENT")[0]
 
 
-class Ledger:
-    """Gives back ten pounds for each place, and counts."""
-
-    def __init__(self):
-        self.given = []
-
-    def preview(self, ending):
-        return giveback.GivenBack(1000 * ending.ending, f"You get back £{10 * ending.ending}.")
-
-    def give_back(self, ending, *, key, by):
-        self.given.append((ending.reference, ending.ending, ending.by_hub, key))
-        return self.preview(ending)
-
-
 @pytest.fixture
-def ledger(monkeypatch):
-    made = Ledger()
-    monkeypatch.setitem(giveback.ledgers._entries, "ledger", made)
-    return made
-
-
-def test_each_booking_is_given_back_its_money_once(client, course, office, ledger):
+def paid(course):
+    """Both families have paid by bank transfer."""
     date, _version, two, one = course
-    assert calloff.preview(date).refund_pence == 3000
+    accounts = []
+    for booking, pence in ((two, 6650), (one, 3500)):
+        account = ledger.of_holder(booking.holder) or ledger.open_account(
+            reference=booking.reference,
+            pence=pence,
+            what="Songwriter",
+            holder=booking.holder,
+            offering=date,
+        )
+        ledger.take_payment(account, ledger.balance(account).cost, method="transfer")
+        accounts.append(account)
+    return accounts
+
+
+def test_each_booking_is_given_back_its_money_once(course, office, paid):
+    date, *_rest = course
+    whole = sum(ledger.balance(account).kept for account in paid)
+    assert calloff.preview(date).refund_pence == whole
     calloff.call_off(date.pk, by=office, reason="Snow.")
     run_job()
     run_job()
 
-    assert [(reference, n, by_hub) for reference, n, by_hub, _key in ledger.given] == [
-        (two.reference, 2, True),
-        (one.reference, 1, True),
-    ]
+    refunds = MoneyRefund.objects.order_by("pk")
+    assert [one.account for one in refunds] == paid
+    assert sum(one.pence for one in refunds) == whole
+    assert [ledger.balance(account).cost for account in paid] == [0, 0]
     letter = OutboxMessage.objects.filter(template="course-called-off").order_by("pk").first()
-    assert "You get back £20." in letter.text
+    assert "everything that you have paid for it: £" in letter.text
 
 
 def test_a_job_that_was_killed_half_way_ends_the_rest_and_nothing_twice(
-    course, office, ledger, monkeypatch
+    course, office, paid, monkeypatch
 ):
     date, *_rest = course
     calloff.call_off(date.pk, by=office, reason="Snow.")
@@ -229,7 +227,7 @@ def test_a_job_that_was_killed_half_way_ends_the_rest_and_nothing_twice(
     run_job()
 
     assert Job.objects.get(kind=calloff.KIND).state == "done"
-    assert len(ledger.given) == 2
+    assert MoneyRefund.objects.count() == 2
     assert OutboxMessage.objects.filter(template="course-called-off").count() == 2
 
 

@@ -6,7 +6,7 @@ collected a child, is encrypted. Rows hang on places, and are reached through fo
 """
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -20,7 +20,6 @@ from forms.secrecy import EncryptedJSONField
 from .journeys import private_storage
 
 BEFORE, AFTER = timedelta(hours=24), timedelta(hours=24)
-DECIDE_DAYS = 10  # the notice that our terms promise
 CUTOFF_HOURS = 72
 
 
@@ -71,9 +70,6 @@ class CourseRun(models.Model):
         CANCELLED = "cancelled", _("Cancelled by us")
 
     course_date = models.OneToOneField(CourseDate, models.CASCADE, related_name="run")
-    decide_on = models.DateField(
-        null=True, blank=True, help_text=_("Ten days before the date, unless you say otherwise.")
-    )
     decision = models.CharField(max_length=10, choices=Decision.choices, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=160, blank=True)
@@ -93,12 +89,6 @@ class CourseRun(models.Model):
 
     def __str__(self):
         return f"Run of {self.course_date_id}"
-
-    @property
-    def decide_by(self) -> date:
-        """The last day on which it may be called off with the notice that was promised."""
-        day = timezone.localtime(self.course_date.starts_at).date()
-        return self.decide_on or day - timedelta(days=DECIDE_DAYS)
 
     @property
     def changes_until(self) -> datetime:

@@ -36,7 +36,8 @@ class BoardView(View):
         return super().dispatch(request, *args, **kwargs)
 
     def dates(self, permission: str = LIST) -> QuerySet[CourseDate]:
-        return dates_for(self.request.user, permission).select_related("course", "centre__area")
+        seen = dates_for(self.request.user, permission).exclude(status=CourseDate.Status.DRAFT)
+        return seen.select_related("course", "centre__area")
 
     def date(self, pk: int, permission: str = LIST) -> CourseDate:
         found = self.dates(permission).filter(pk=pk).first()
@@ -75,7 +76,7 @@ class AllView(BoardView):
         context = {
             "rows": rows,
             "undecided": sorted(
-                (row for row in rows if row.is_undecided), key=lambda row: row.run.decide_by
+                (row for row in rows if row.is_undecided), key=lambda row: row.date.decision_day
             ),
             "total": total,
             "is_past": is_past,
@@ -228,7 +229,7 @@ class ExportView(BoardView):
         found = [
             *(date.reference, str(date.course), str(date.centre), date.starts_at),
             *(date.get_status_display(), row.capacity, row.sold, row.held, row.offered),
-            *(row.waiting, row.minimum, row.run.decide_by, row.bookings),
+            *(row.waiting, row.minimum, row.date.decision_day, row.bookings),
         ]
         return [*found, row.pence / 100, row.helped_percent] if self.sees_money else found
 

@@ -66,10 +66,8 @@ def preview(date: CourseDate) -> Effects:
     for holder in taken.values_list("holder", flat=True):
         counts[holder] = counts.get(holder, 0) + 1
     back = sum(
-        giveback.preview(
-            ending.of(one, date, ending=counts[one.holder], total=counts[one.holder], by_hub=True)
-        ).pence
-        for one in found
+        giveback.preview(giveback.Ending(holder, date, number, number, by_hub=True)).pence
+        for holder, number in counts.items()
     )
     waiting = _waiting(date)
     return Effects(

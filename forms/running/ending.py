@@ -25,20 +25,6 @@ def settled(submission: Submission, date: CourseDate) -> list[Place]:
     return list(rows.order_by("child_number"))
 
 
-def of(
-    submission: Submission, date: CourseDate, *, ending: int, total: int, by_hub: bool
-) -> giveback.Ending:
-    """The question for whoever keeps the money."""
-    return giveback.Ending(
-        reference=submission.reference,
-        booking=submission,
-        ending=ending,
-        of=total,
-        starts_at=date.starts_at,
-        by_hub=by_hub,
-    )
-
-
 def lock_case(submission: Submission) -> Case | None:
     """The booking's case, locked before any date: everybody locks in that order."""
     cases = Case.objects.select_for_update(of=("self",))
@@ -56,7 +42,7 @@ def end(
 ) -> tuple[list[Place], giveback.GivenBack]:
     """End these children's places (their numbers), or all: `(what ended, what is given back)`.
 
-    Ended before, it does nothing and gives nothing back. Raises what cms.running.giveback raises.
+    Ended before, it does nothing and gives nothing back.
     """
     with transaction.atomic():
         case = lock_case(submission)
@@ -70,11 +56,8 @@ def end(
         gone = [place for place in ended if place.pk in {one.pk for one in before}]
         if not gone:
             return [], giveback.GivenBack(0, "")
-        numbers = "-".join(str(place.pk) for place in gone)
         back = giveback.give_back(
-            of(submission, date, ending=len(gone), total=len(before), by_hub=by_hub),
-            key=f"ended-{numbers}",
-            by=actor_name,
+            giveback.Ending(submission.holder, date, len(gone), len(before), by_hub), why=why
         )
         if case is not None:
             _close(case, is_all=len(gone) == len(before), actor_name=actor_name, why=why)

@@ -79,7 +79,7 @@ class Figures:
     @property
     def is_late(self) -> bool:
         """The day to decide by is today or over."""
-        return self.is_undecided and self.run.decide_by <= timezone.localdate()
+        return self.is_undecided and self.date.decision_day <= timezone.localdate()
 
 
 def of_dates(dates: Iterable[CourseDate]) -> list[Figures]:

@@ -15,14 +15,12 @@ class RunForm(forms.ModelForm):
 
     class Meta:
         model = CourseRun
-        fields = ("decide_on", "cutoff_hours", "joining_words")
+        fields = ("cutoff_hours", "joining_words")
         labels = {
-            "decide_on": _("Decide by"),
             "cutoff_hours": _("Hours before it begins until which families change a booking"),
             "joining_words": _("For the joining letters: what to bring, where to come in"),
         }
         widgets = {
-            "decide_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "joining_words": forms.Textarea(attrs={"rows": 4}),
         }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cms.models import CourseDate
+from cms.models import CourseDate, PlaceAddOn
 from forms.models import CourseGroup, RegisterLine, RegisterMark
 from forms.running import marks, roll
 from forms.running.reach import Seat
@@ -75,6 +75,10 @@ def rows(date: CourseDate, seat: Seat) -> list[Row]:
     found = RegisterLine.objects.filter(place__course_date=date, day=day)
     lines = {line.place_id: line for line in found}
     groups = dict(CourseGroup.objects.filter(course_date=date).values_list("seats__place", "name"))
+    extras: dict[int, list] = {}
+    taken = PlaceAddOn.objects.filter(place__course_date=date, seat__isnull=False)
+    for key, name in taken.order_by("pk").values_list("place", "add_on__name"):
+        extras.setdefault(key, []).append(name)
     steps: dict[int, dict] = {}
     ticked = RegisterMark.objects.filter(
         line__place__course_date=date, line__day=day, kind__startswith="step:"
@@ -90,7 +94,7 @@ def rows(date: CourseDate, seat: Seat) -> list[Row]:
             goes_alone=child.chose(plan.goes_home),
             may_collect=child.words(plan.may_collect),
             must_not=child.words(plan.must_not_collect) if seat.sees_all else "",
-            early=child.words(plan.early),
+            early=", ".join([child.words(plan.early), *extras.get(child.place.pk, [])]).strip(", "),
             photos="yes" if photos & set(_chosen(child, plan.photos)) else "no",
             has_health=bool(roll.health_of(child)),
             group=groups.get(child.place.pk) or "",

@@ -6,7 +6,7 @@ only in the letter that says a child has not arrived, since a family may have tw
 
 from django.utils.translation import gettext_noop
 
-from cms import mail
+from cms import ics, mail
 from cms.mailmarkup import site_link
 from cms.models import CourseDate
 from forms.letters import say_when
@@ -144,7 +144,7 @@ def facts(submission: Submission, date: CourseDate, contact_name: str) -> dict[s
         "reference": submission.reference,
         "course": date.course.title,
         "when": say_when(date),
-        "where": f"{date.centre}, {date.centre.address}, {date.centre.postcode}",
+        "where": ics.place_of(date),
         "folder": site_link(f"/family/{submission.reference}/"),
     }
 
