@@ -1,4 +1,4 @@
-"""Partners, their papers and the texts, as the admin's addresses and menu entries."""
+"""Partners, the hub's texts and data returns, as the admin's addresses and menu entries."""
 
 from django.http import HttpRequest
 from django.urls import path, reverse
@@ -7,6 +7,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from cms import access, partnerdesk, textdesk
+from cms.returns import desk
 
 
 @hooks.register("register_admin_urls")
@@ -16,6 +17,12 @@ def partner_addresses() -> list:
         path("partners/", report.as_view(), name="partner_papers"),
         path("partners/results/", report.as_view(results_only=True), name="partner_papers_results"),
         path("partners/<int:pk>/", partnerdesk.partner_desk, name="partner_desk"),
+        path("returns/", desk.returns, name="data_returns"),
+        path("returns/signed/<int:pk>/", desk.snapshot, name="return_snapshot"),
+        path("returns/<slug:slug>/", desk.data_return, name="data_return"),
+        path("returns/<slug:slug>/file/", desk.take, name="data_return_take"),
+        path("returns/<slug:slug>/sign/", desk.sign, name="data_return_sign"),
+        path("returns/<slug:slug>/<int:column>/", desk.behind, name="data_return_behind"),
         path("governing-texts/", textdesk.texts, name="governing_texts"),
         path("governing-texts/<int:pk>/", textdesk.text, name="governing_text"),
     ]
@@ -53,4 +60,16 @@ def texts_menu_item() -> MenuItem:
         icon_name="doc-full",
         order=76,
         permission=textdesk.MAY,
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def returns_menu_item() -> MenuItem:
+    return PermittedMenuItem(
+        _("Data returns"),
+        reverse("data_returns"),
+        name="data-returns",
+        icon_name="table",
+        order=77,
+        permission=desk.SEE,
     )

@@ -27,6 +27,7 @@ from .models import (
     MusicCentre,
     OrganisationType,
     Partner,
+    ReturnDefinition,
     School,
     Term,
 )
@@ -307,6 +308,20 @@ class CentreDateViewSet(CatalogueViewSet):
     ]
 
 
+class ReturnDefinitionViewSet(CatalogueViewSet):
+    """Which numbers a data return asks for: data, so that a funder's new form needs no code."""
+
+    model = ReturnDefinition
+    icon = "table"
+    list_display = ["title", "hide_below"]
+    panels = [
+        *_named("title"),
+        FieldPanel("intro"),
+        FieldPanel("hide_below"),
+        FieldPanel("headings"),
+    ]
+
+
 class CatalogueGroup(SnippetViewSetGroup):
     menu_label = _("Catalogue")
     menu_name = "catalogue"
@@ -327,6 +342,7 @@ class CatalogueGroup(SnippetViewSetGroup):
         InstrumentViewSet,
         GenreViewSet,
         AreaViewSet,
+        ReturnDefinitionViewSet,
     )
 
 

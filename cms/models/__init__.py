@@ -3,7 +3,8 @@
 catalogue is public and may be shown; roster, places and outbox hold personal data, and may be
 neither searchable, nor a snippet, nor in Wagtail's reference index or history.
 Files here import each other downwards only: accounts, media, calendar, rosterrecord, catalogue,
-roster, elsewhere, places, offerings, money; partners after catalogue.
+roster, elsewhere, places, offerings, money; partners after catalogue, returns
+after partners.
 """
 
 from .accounts import Membership, User
@@ -39,6 +40,7 @@ from .partners import (
     PartnerPerson,
 )
 from .places import Place
+from .returns import HeadingBlock, ReturnDefinition, ReturnSnapshot
 from .roster import Award, Enrolment, Guardian, MusicGroup, Pupil, PupilGuardian, School, Teacher
 from .site import ContentStamp, HubSettings
 
@@ -60,6 +62,7 @@ __all__ = [
     "GoverningText",
     "GoverningVersion",
     "Guardian",
+    "HeadingBlock",
     "HubDocument",
     "HubImage",
     "HubRendition",
@@ -91,6 +94,8 @@ __all__ = [
     "PupilGuardian",
     "RateCount",
     "RefundStep",
+    "ReturnDefinition",
+    "ReturnSnapshot",
     "ScheduledRun",
     "School",
     "StrategicFunction",
