@@ -5,20 +5,19 @@ included, so a record of a person must never be registered here (cms.modeladmin 
 None of these viewsets may be called `workflows`, `pages` or `forms`: Wagtail owns those addresses.
 """
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, TitleFieldPanel
-from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.admin.ui.tables import BooleanColumn
 from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from .cataloguebase import CatalogueViewSet
+from .coursedates import CourseDateViewSet
 from .models import (
     AcademicYear,
     Area,
     CentreDate,
     Course,
-    CourseDate,
     Ensemble,
     EnsembleSection,
     Genre,
@@ -35,19 +34,6 @@ from .models import (
 
 def _named(name="name"):
     return TitleFieldPanel(name, targets=["slug"]), FieldPanel("slug")
-
-
-class CatalogueViewSet(SnippetViewSet):
-    """What all of them share: fifty rows to a page, search in the database, no copies."""
-
-    list_per_page = 50
-    copy_view_enabled = False
-    inspect_view_enabled = True
-    search_backend_name = None
-    select_related: tuple[str, ...] = ()
-
-    def get_queryset(self, request):
-        return self.model._default_manager.select_related(*self.select_related)
 
 
 class AreaViewSet(CatalogueViewSet):
@@ -125,55 +111,6 @@ class CourseViewSet(CatalogueViewSet):
         FieldPanel("access"),
         FieldPanel("form_slug"),
     ]
-
-
-class CourseDateForm(WagtailAdminModelForm):
-    """Does not let a date shrink below the places that families already have."""
-
-    def clean_capacity(self):
-        capacity = self.cleaned_data["capacity"]
-        if self.instance.pk:
-            taken = CourseDate.objects.with_places().get(pk=self.instance.pk).taken
-            if capacity < taken:
-                raise ValidationError(
-                    _("%(taken)s places are already taken. Release some first."),
-                    params={"taken": taken},
-                )
-        return capacity
-
-
-class CourseDateViewSet(CatalogueViewSet):
-    model = CourseDate
-    icon = "date"
-    list_display = [
-        "__str__",
-        "reference",
-        "starts_at",
-        Column("taken", label=_("Taken"), accessor="taken"),
-        "capacity",
-        "status",
-    ]
-    list_filter = ["course", "centre", "status"]
-    search_fields = ["reference", "course__title", "centre__name"]
-    select_related = ("course", "centre")
-    panels = [
-        FieldPanel("course"),
-        FieldPanel("centre"),
-        FieldPanel("reference"),
-        FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
-        FieldRowPanel([FieldPanel("capacity"), FieldPanel("minimum_number")]),
-        FieldPanel("price_pence"),
-        FieldRowPanel([FieldPanel("booking_opens_at"), FieldPanel("booking_closes_at")]),
-        FieldPanel("status"),
-    ]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).with_places()
-
-    def get_form_class(self, for_update=False):
-        handler = self.get_edit_handler()
-        handler.base_form_class = CourseDateForm
-        return handler.bind_to_model(self.model).get_form_class()
 
 
 class EnsembleViewSet(CatalogueViewSet):

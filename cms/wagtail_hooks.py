@@ -16,6 +16,7 @@ from wagtail_modeladmin.options import modeladmin_register
 
 from . import menus
 from . import partnerhooks as partner_hooks  # noqa: F401 - they register themselves
+from .datecopyviews import copy_dates
 from .mailadmin import PERMISSION, MailTemplateViewSet, OutboxView, PreviewView
 from .money import hooks as money_hooks  # noqa: F401 - they register themselves
 from .operations.desk import PERMISSION as MAY_MIND_THE_SYSTEM
@@ -176,6 +177,11 @@ def publishing_refused(actions):
             return _("Scheduled publishing was refused: %(why)s") % {
                 "why": log_entry.data.get("why", "")
             }
+
+
+@hooks.register("register_admin_urls")
+def copy_dates_address():
+    return [path("course-dates/copy/", copy_dates, name="course_dates_copy")]
 
 
 @hooks.register("register_admin_urls")

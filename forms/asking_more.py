@@ -28,7 +28,7 @@ from forms.walk import Walk, walk
 from workflows import family
 from workflows.models import Case
 
-NEVER_AGAIN = {"places", "slot", "calculated", "info"}
+NEVER_AGAIN = {"places", "add_ons", "slot", "calculated", "info"}
 ASK, REMIND = "more-needed", "more-reminder"
 SAMPLE = {
     "contact_name": "Rowan Ashdown",

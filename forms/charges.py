@@ -88,16 +88,18 @@ def charges_of(
     number = _number_of_places(compiled, answers, items, step)
     charges = Charges(number, _identities(step, items, number))
     if number and (per_place := pricing.get("per_place")) is not None:
+        each = [per_place] * number
         if per_place == "offering":
             if offering is None:
                 return None
-            per_place = offering.price_pence
-        charges.all += [Charge((PLACE, ""), "", per_place, n, True) for n in range(number)]
+            each = _pence_each(compiled, answers, offering, number)
+        charges.all += [Charge((PLACE, ""), "", pence, n, True) for n, pence in enumerate(each)]
     groups = compiled.get("groups") or {}
     own = {"compiled": compiled, "answers": answers, "groups": groups, "facts": facts}
     for item in pricing.get("items") or []:
         charges.all += _of_item(item, step, number, **own)
     charges.all += _of_options(compiled, answers, step, number)
+    charges.all += _of_add_ons(compiled, answers, step)
     return charges if charges.all else None
 
 
@@ -185,6 +187,27 @@ def _of_item(
         is_child = step is not None and step is children
         for n, one in enumerate(_items(answers, step)):
             yield from charges({**answers, **one}, n if is_child else None)
+
+
+def _pence_each(
+    compiled: Mapping, answers: Mapping, offering: CourseDate, number: int
+) -> list[int]:
+    """What the place of each child costs; children may go on different dates."""
+    chosen = places_in(compiled, answers) or {}
+    apart = [one["pence"] for one in chosen.get("dates") or [] for _child in range(one["children"])]
+    return apart if len(apart) == number else [offering.price_pence] * number
+
+
+def _of_add_ons(compiled: Mapping, answers: Mapping, children: Mapping | None) -> Iterator[Charge]:
+    """Add-ons of the date that are ticked, for each child where it is asked for each."""
+    for step in compiled["steps"]:
+        keys = [question["key"] for question in step["questions"] if question["type"] == "add_ons"]
+        scopes = list(enumerate(_items(answers, step))) if step.get("repeat") else [(None, answers)]
+        for n, scope in scopes if keys else ():
+            for key in keys:
+                for one in scope.get(key) or []:
+                    child = n if step is children else None
+                    yield Charge(("add_on", str(one["id"])), one["name"], one["pence"], child)
 
 
 MOST_TIMES = 1000

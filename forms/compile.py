@@ -215,7 +215,23 @@ def check(form: dict) -> list[Finding]:
             places.check(report, step, question, question["settings"].get("rule"))
             places.asked(step, question)
     price_rules.check(report, form)
+    _check_places_first(report, form)
     return report
+
+
+def _check_places_first(report: Report, form: dict) -> None:
+    """The start page can only ask what the first step asks, of everybody and once."""
+    if not (form.get("settings") or {}).get("places_first") or not form["steps"]:
+        return
+    first = form["steps"][0]
+    asks = any(question["type"] == "places" for question in first["questions"])
+    if not asks or first["repeat"] or first["show_if"]:
+        report.add(
+            "places_first",
+            "Places are to be kept before anything is asked, so the first step must ask for them, "
+            "once and always. Move that step up, or switch the setting off.",
+            first,
+        )
 
 
 def _check_keys(report: Report, form: dict) -> None:

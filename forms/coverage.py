@@ -27,6 +27,7 @@ SECONDS = {
     "video_link": 45,
     "school": 20,
     "places": 25,
+    "add_ons": 10,
     "slot": 15,
     "declaration": 15,
     "info": 8,

@@ -18,7 +18,7 @@ from django.utils import timezone
 from cms import places
 from cms.models import CourseDate
 from cms.secrecy import hashed, new_token
-from forms import attachments, codes, tasklist
+from forms import attachments, codes, extras, tasklist
 from forms.field_types import Asking
 from forms.incoming import Incoming
 from forms.keeping import UNFINISHED, rule_for
@@ -320,7 +320,7 @@ def _save_written(
             raise StalePageError(locked)
         gone = attachments.ids_in([stored.get(k) for k in new]) - attachments.ids_in(new)
         _store(locked, step, number, new)
-        _settle(locked, asked_for_places=not places_keys(locked.version.compiled).isdisjoint(new))
+        _settle(locked, new)
         attachments.forget(locked, gone)
     return locked
 
@@ -462,14 +462,23 @@ def more_time(journey: Journey) -> Journey:
     return locked
 
 
-def _settle(journey: Journey, *, asked_for_places: bool = False) -> None:
-    """Bring the held places and the time it is kept into line with the answers, and save."""
+def _settle(journey: Journey, new: Collection[str] | None = None) -> None:
+    """Bring the held places and the time it is kept into line with the answers, and save.
+
+    `new` are the questions that were answered just now; None: items came or went.
+    """
     seen = walked(journey)
-    chosen = places_in(journey.version.compiled, seen.answers) if seen.exit is None else None
+    compiled = journey.version.compiled
+    chosen = places_in(compiled, seen.answers) if seen.exit is None else None
     if chosen is None:
         _give_places_back(journey)
-    elif asked_for_places or journey.held_until is None:
-        _hold(journey, chosen)
+    else:
+        if journey.held_until is None or not places_keys(compiled).isdisjoint(new or ()):
+            _hold(journey, chosen)
+        elif journey.held_until <= timezone.now():
+            _take_up_again(journey)
+        if journey.hold_problem is None:
+            extras.bring_into_line(journey, seen, new)
     journey.expires_at = (
         timezone.now() + KEPT_AFTER_EXIT if seen.exit else _kept_until(journey.version)
     )
@@ -477,12 +486,33 @@ def _settle(journey: Journey, *, asked_for_places: bool = False) -> None:
 
 
 def _hold(journey: Journey, chosen: dict) -> None:
-    offering = CourseDate.objects.filter(reference=chosen["offering"]).first()
-    if offering is None:
-        raise places.NotBookableError("unknown")
-    held = places.hold(offering.pk, holder=journey.holder, children=chosen["children"])
-    journey.offering = offering
+    """Hold what was chosen: all children or none, together or as the family parted them."""
+    parts = chosen.get("dates") or [
+        {"reference": chosen["offering"], "children": chosen["children"]}
+    ]
+    known = CourseDate.objects.in_bulk([one["reference"] for one in parts], field_name="reference")
+    wanted, first = {}, 1
+    for one in parts:
+        if one["reference"] not in known:
+            raise places.NotBookableError("unknown")
+        numbers = range(first, first + one["children"])
+        wanted[known[one["reference"]].pk] = list(numbers) if len(parts) > 1 else len(numbers)
+        first = numbers.stop
+    held = places.hold_all(wanted, holder=journey.holder, claims_help=chosen.get("help"))
+    journey.offering = known[chosen["offering"]]
     journey.held_until = min(place.expires_at for place in held)
+
+
+def _take_up_again(journey: Journey) -> None:
+    """Places that were held too long ago are taken again where they are still free.
+
+    Where they are not, what was typed is kept all the same: `hold_problem` says what to tell.
+    """
+    try:
+        with transaction.atomic():
+            journey.held_until = places.extend(journey.holder)
+    except places.PlacesError as problem:
+        journey.hold_problem = problem
 
 
 def _give_places_back(journey: Journey) -> None:

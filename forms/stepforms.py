@@ -66,6 +66,11 @@ class StepForm(forms.Form):
             return
         field = copy.deepcopy(self.templates[key])
         kind.prepare(field, question, self.asking)
+        if getattr(field, "has_nothing", False):
+            # Nothing to choose from is no question; it counts as passed.
+            self.visible.pop()
+            self._json[key] = None
+            return
         stored = self.stored.get(key)
         if hasattr(field, "kept"):
             # How many stay, when those that were ticked for removal are gone.
@@ -97,7 +102,7 @@ class StepForm(forms.Form):
                 continue
             key, kind = question["key"], field_types[question["type"]]
             self._show(question, scope)
-            if not kind.is_answerable:
+            if key not in self.fields:
                 continue
             bound = self[key]
             omitted = bound.field.widget.value_omitted_from_data(

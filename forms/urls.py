@@ -14,6 +14,7 @@ wizard = JourneyWizard.as_view(url_name="forms:step")
 
 urlpatterns = [
     path("apply/waiting-list/<slug:reference>/", waiting_views.waiting_list, name="waiting"),
+    path("apply/draw/<slug:reference>/", waiting_views.draw, name="draw"),
     path("apply/<slug:form>/", views.start, name="start"),
     path("apply/<slug:form>/<str:key>/", views.resume_here, name="journey"),
     path("apply/<slug:form>/<str:key>/check/", views.check, name="check"),

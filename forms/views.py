@@ -18,11 +18,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cms import places, throttle
 from cms.models import CourseDate
-from forms import codes, doors, journeys, submissions, tasklist
+from forms import codes, doors, firstplaces, journeys, submissions, tasklist
 from forms.addresses import address, closing_of, own_journey, right_place, see_other, timer_of
 from forms.field_types.offerings import open_offerings, say_offering
 from forms.models import FormDefinition, FormVersion, Journey
+from forms.opening import Opening, courses_of, kept_for, next_opening
 from forms.pricing import from_data
+from forms.stepforms import StepForm
 from forms.summary import sections
 from forms.translating import chosen as chosen_language
 from forms.translating import languages_of, spoken
@@ -51,23 +53,47 @@ def start(request: HttpRequest, form: str) -> HttpResponse:
         return _begin(request, version, wanted, language)
     # The same page for everybody, so it must not look at who is signed in.
     request.user = AnonymousUser()
-    dates = _dates(version)
+    dates, opening = _dates(version), next_opening(version)
+    if opening and not dates:
+        return _before_opening(request, version, opening)
     chosen = next((date for date in dates if date["reference"] == wanted), None)
-    response = render(
-        request,
-        "forms/start.html",
-        {
-            "form_title": version.form.title,
-            "languages": _languages(stored, language, wanted),
-            "compiled": version.compiled,
-            "dates": dates,
-            "chosen": chosen,
-            "action": request.get_full_path(),
-            "all_full": bool(dates) and not any(date["left"] for date in dates),
-        },
-    )
-    response["Cache-Control"] = "public, max-age=30"
+    context = {
+        "form_title": version.form.title,
+        "languages": _languages(stored, language, wanted),
+        "compiled": version.compiled,
+        "dates": dates,
+        "chosen": chosen,
+        "action": request.get_full_path(),
+        "all_full": bool(dates)
+        and not any(date["left"] or date["with_help"] or date["is_draw"] for date in dates),
+        "first": firstplaces.start_form(version, _offering(wanted)) if dates else None,
+        "opening": opening,
+    }
+    response = render(request, "forms/start.html", context)
+    seconds = kept_for(opening, [date["date"] for date in dates])
+    response["Cache-Control"] = f"public, max-age={seconds}"
     return response
+
+
+def _before_opening(request: HttpRequest, version: FormVersion, opening: Opening) -> HttpResponse:
+    """What opens when, by our clock; the page asks for itself again until it does."""
+    is_still = "still" in request.GET
+    context = {
+        "form_title": version.form.title,
+        "compiled": version.compiled,
+        "opening": opening,
+        "is_still": is_still,
+        "here": request.path,
+    }
+    response = render(request, "forms/opening.html", context)
+    response["Cache-Control"] = f"public, max-age={min(2, kept_for(opening))}"
+    if not is_still:
+        response["Refresh"] = str(opening.again_in)
+    return response
+
+
+def _offering(reference: str) -> CourseDate | None:
+    return CourseDate.objects.filter(reference=reference).first() if reference else None
 
 
 def _languages(version: FormVersion, spoken_now: str, wanted: str) -> list[dict]:
@@ -101,31 +127,61 @@ def _begin(request: HttpRequest, version: FormVersion, wanted: str, language: st
         )
     except throttle.TooOftenError as error:
         return doors.too_often(request, error)
+    form = None
+    offering = _offering(wanted)
+    if firstplaces.was_chosen(version, request.POST):
+        form = firstplaces.start_form(version, offering, request.POST)
+        if not form.is_valid():
+            return _start_again(request, version, form)
     owner = doors.owner_token_or_new(request)
-    offering = CourseDate.objects.filter(reference=wanted).first() if wanted else None
     journey = journeys.begin(version, owner=owner, offering=offering, language=language)
     response = see_other(right_place(journey))
+    if form is not None:
+        response = _hold_first(request, journey, form)
     doors.give_owner_cookie(response, owner)
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def _dates(version: FormVersion) -> list[dict]:
-    """`[{reference, words, left, price_pence}]` of the dates that this form books."""
-    courses = {
-        question["settings"].get("course")
-        for step in version.compiled["steps"]
-        for question in step["questions"]
-        if question["type"] == "places"
+def _start_again(request: HttpRequest, version: FormVersion, form: StepForm) -> HttpResponse:
+    """The start page once more, with what is wrong about the choice of places."""
+    request.user = AnonymousUser()
+    context = {
+        "form_title": version.form.title,
+        "compiled": version.compiled,
+        "dates": _dates(version),
+        "action": request.get_full_path(),
+        "first": form,
+        "errors": form.error_list,
     }
+    response = render(request, "forms/start.html", context, status=422)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _hold_first(request: HttpRequest, journey: Journey, form: StepForm) -> HttpResponse:
+    """Hold what was chosen on the start page, before anything else is asked."""
+    step = form.step["key"]
+    try:
+        journey = journeys.save_page(journey, step, answers=form.answers())
+    except places.PlacesError as problem:
+        return full_page(request, journey, problem, back=step)
+    return see_other(right_place(journey))
+
+
+def _dates(version: FormVersion) -> list[dict]:
+    """The dates that this form books now: what the pages say of each, and its row as `date`."""
     return [
         {
             "reference": date.reference,
             "words": say_offering(date),
-            "left": date.places_left,
+            "left": 0 if date.is_collecting() else date.places_left,
+            "with_help": 0 if date.is_collecting() else date.places_left_with_help,
             "price_pence": date.price_pence,
+            "is_draw": date.is_collecting(),
+            "date": date,
         }
-        for course in sorted(filter(None, courses))
+        for course in courses_of(version)
         for date in open_offerings(course)
     ]
 

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cms import throttle
 from cms.models import CourseDate
 from forms import doors, waiting
 from forms.addresses import see_other
-from workflows import pools, queues
-from workflows.models import Pool
+from workflows import draws, pools, queues
+from workflows.models import Draw, ListEntry, Pool
 
 MOST = 6
 JOINS_PER_ADDRESS, JOINS_SECONDS = 20, 3600
@@ -118,10 +118,33 @@ def _page(
         "waits": pools.queue(pool).count() if pool else 0,
         "hours": pool.window_hours if pool else Pool._meta.get_field("window_hours").default,
         "can_wait": waiting.can_wait(date),
-        "can_book": date.is_bookable() and left > 0,
+        "can_book": date.is_bookable() and left > 0 and not date.is_collecting(),
+        "is_draw": date.is_collecting(),
+        "has_draw": date.draw_minutes is not None,
         "is_done": "joined" in request.GET,
     }
     return render(request, "forms/waiting.html", context, status=status)
+
+
+@doors.private
+@require_safe
+def draw(request: HttpRequest, reference: str) -> HttpResponse:
+    """How a date's draw works, what was promised before it, and afterwards how it came out.
+
+    It names nobody: a family knows its own reference.
+    """
+    found = Draw.objects.select_related("pool__course_date__course", "pool__course_date__centre")
+    row = found.filter(pool__course_date__reference=reference).first()
+    date = row.pool.course_date if row else None
+    if date is None or date.status == CourseDate.Status.DRAFT:
+        raise Http404("There is no such page.")
+    order = [
+        {**one, "place": place, "lot": draws.lot_of(row.seed, one["reference"])[:16]}
+        for place, one in enumerate(row.order, start=1)
+    ]
+    waiting = row.pool.entries.filter(state__in=ListEntry.ON_LIST).count()
+    context = {"draw": row, "date": date, "order": order, "waiting": waiting}
+    return render(request, "forms/draw.html", context)
 
 
 def _join(request: HttpRequest, date: CourseDate) -> HttpResponse:

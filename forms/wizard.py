@@ -226,6 +226,9 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
         except NOT_SAVED as problem:
             return self.not_saved(form, problem)
         self.journey = self.storage.journey
+        if self.journey.hold_problem is not None:
+            # What was typed is kept; that the places are gone is said now and not at the end.
+            return self.show_full(form, self.journey.hold_problem)
         if "later" in self.request.POST:
             return see_other(address(self.journey, "save"))
         return self.render_next_step(form)
@@ -390,7 +393,9 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
     def show_full(self, form: StepForm, problem: Exception) -> HttpResponse:
         from forms.views import full_page  # noqa: PLC0415 - views imports this module
 
-        return full_page(self.request, self.journey, problem, back=self.step.key)
+        late = isinstance(problem, places.HoldExpiredError)
+        template = "forms/expired.html" if late else "forms/full.html"
+        return full_page(self.request, self.journey, problem, back=self.step.key, template=template)
 
     def answer(self, template: str, context: dict, status: int = 200) -> HttpResponse:
         shown = self.steps.all

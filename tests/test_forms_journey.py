@@ -25,8 +25,8 @@ def test_a_family_books_a_place_from_the_start_page_to_its_reference(songwriter)
     submission = Submission.objects.get()
     assert family.page.reference == submission.reference
     assert family.visited == [
-        "eligibility",
         "date",
+        "eligibility",
         "child",
         "music",
         "booker",

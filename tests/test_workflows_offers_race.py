@@ -22,3 +22,13 @@ def test_offers_and_public_sale_never_take_one_too_many(tmp_path):
         "FullError",
         "OfferOverError",
     }, ended
+
+
+def test_twin_without_the_lock_offers_and_public_sale_take_one_too_many(tmp_path):
+    patches = ["tests.crash:slow_count", "tests.crash:no_lock"]
+    with a_hub(tmp_path, patches=patches) as hub:
+        date = hub.call("tests.offerrace:a_rush")
+        hub.call("tests.crash:drop_seat_constraint")
+        ended = hub.call("tests.offerrace:race", course_date_id=date)
+
+    assert ended["taken"] > ended["capacity"], ended

@@ -34,6 +34,7 @@ from .deskmodels import (  # noqa: F401 - Django looks here
     Rehearsal,
     SavedView,
 )
+from .drawmodels import Draw  # noqa: F401 - the same
 from .offermodels import ListEntry, Offer, Pool, Seat  # noqa: F401 - the same
 from .plan import FINAL, WAITING, Plan
 from .querysets import CaseQuerySet

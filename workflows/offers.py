@@ -63,6 +63,7 @@ def make(
     buttons: dict | None = None,
     entry: ListEntry | None = None,
     reason: str = "",
+    beyond: places.Beyond | None = None,
 ) -> Offer:
     """Keep places for a case and write to its family. Asked again while one is open: that one.
 
@@ -95,7 +96,7 @@ def make(
                 actor_name=(str(by) if by else actor_name)[:160],
                 reason=reason,
             )
-            _keep(pool, offer)
+            _keep(pool, offer, beyond)
             words = f"{offer_letters.places_words(offer.number)} offered to {case.reference}"
             note(
                 pool, What.OFFERED, words, entry=entry, by=by, actor_name=actor_name, reason=reason
@@ -118,7 +119,7 @@ def _ends(pool: Pool, now: datetime, hours: int | None, until: datetime | None) 
     return ends
 
 
-def _keep(pool: Pool, offer: Offer) -> None:
+def _keep(pool: Pool, offer: Offer, beyond: places.Beyond | None) -> None:
     try:
         if pool.course_date_id:
             places.offer(
@@ -126,6 +127,7 @@ def _keep(pool: Pool, offer: Offer) -> None:
                 holder=offer.holder,
                 children=offer.children,
                 until=offer.answer_by,
+                beyond=beyond,
             )
         else:
             take_seats(pool, offer)

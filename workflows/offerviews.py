@@ -23,7 +23,16 @@ from cms.models import User
 from . import offers, queues
 from .models import Case, ListEntry, Offer, Pool
 from .offer_letters import say_until
-from .pools import NoPlaceError, What, capacity, free, locked, named_pool, note
+from .pools import (
+    NoPlaceError,
+    What,
+    capacity,
+    free,
+    locked,
+    named_pool,
+    note,
+    order_is_open,
+)
 from .views import DeskView, breadcrumbs
 
 RUN = "workflows.run_pool"
@@ -143,6 +152,9 @@ class PoolView(PoolsDesk):
             "log": pool.log.order_by("-pk")[:HISTORY],
             "form": form or RulesForm(instance=pool),
             "breadcrumbs_items": breadcrumbs({"url": "", "label": str(pool)}),
+            "may_overbook": pool.course_date_id
+            and request.user.has_perm("cms.overbook_coursedate"),
+            "is_to_be_drawn": order_is_open(pool),
         }
         return render(request, "workflows/pool.html", context)
 
@@ -199,7 +211,12 @@ class PoolView(PoolsDesk):
         return _("Moved. The reason is in the history.")
 
     def _offer(self, pool: Pool, reason: str) -> str:
-        queues.offer_now(self._entry(pool).pk, by=self.request.user, reason=reason)
+        queues.offer_now(
+            self._entry(pool).pk,
+            by=self.request.user,
+            reason=reason,
+            beyond="beyond" in self.request.POST,
+        )
         return _("Offered. The family has a letter.")
 
     def _withdraw(self, pool: Pool, reason: str) -> str:

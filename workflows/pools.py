@@ -14,6 +14,7 @@ from django.utils import timezone
 from cms import places
 from cms.models import CourseDate, EnsembleSection, User
 
+from .drawmodels import Draw
 from .models import ListEntry, Offer, Pool, PoolEvent, Seat
 
 What = PoolEvent.What
@@ -98,6 +99,14 @@ def take_seats(pool: Pool, offer: Offer) -> None:
     Seat.objects.bulk_create(
         Seat(pool=pool, offer=offer, number=next(numbers)) for _child in offer.children
     )
+
+
+def order_is_open(pool: Pool) -> bool:
+    """Whether a list's order is still to be drawn, so that nobody on it can be offered a place."""
+    date = pool.course_date
+    if date is None or date.draw_minutes is None:
+        return False
+    return Draw.objects.filter(pool=pool, drawn_at=None).exists()
 
 
 def queue(pool: Pool) -> models.QuerySet[ListEntry]:

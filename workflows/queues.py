@@ -31,6 +31,7 @@ from .pools import (
     mark_waited_for,
     note,
     note_once,
+    order_is_open,
     queue,
 )
 
@@ -115,7 +116,7 @@ def _stand_by_rank(pool: Pool, entry: ListEntry) -> None:
     order = [one for one in queue(pool) if one.pk != entry.pk]
     behind = (n for n, one in enumerate(order) if one.rank is not None and one.rank > entry.rank)
     order.insert(next(behind, len(order)), entry)
-    _number(order)
+    put_in_order(order)
 
 
 def _most(pool: Pool) -> int:
@@ -207,7 +208,7 @@ def move(entry_id: int, to: int, *, by: User, reason: str) -> None:
         order.remove(entry)
         to = min(max(to, 1), len(order) + 1)
         order.insert(to - 1, entry)
-        _number(order)
+        put_in_order(order)
         words = f"{entry.case.reference} moved from {was} to {to}"
         note(pool, What.MOVED, words, entry=entry, by=by, reason=reason.strip())
         ring_fill(pool.pk)
@@ -222,11 +223,12 @@ def rank(pool_id: int, references: Sequence[str], *, by: User | None, reason: st
         order = list(queue(pool).select_related("case"))
         wanted = sorted(order, key=lambda one: places_.get(one.case.reference, len(places_)))
         if wanted != order:
-            _number(wanted)
+            put_in_order(wanted)
             note(pool, What.MOVED, "Put into a new order", by=by, reason=reason.strip())
 
 
-def _number(order: list[ListEntry]) -> None:
+def put_in_order(order: list[ListEntry]) -> None:
+    """Give the entries of a locked list these positions. The caller writes down why."""
     for number, entry in enumerate(order, start=1):
         entry.position = number
     ListEntry.objects.bulk_update(order, ["position"])
@@ -272,7 +274,7 @@ def fill(pool_id: int) -> list[Offer]:
             case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
             with locked(pool_id) as pool:
                 found = next_up(pool, free(pool))
-                if found.entry is None:
+                if found.entry is None or order_is_open(pool):
                     break
                 if found.entry.case_id != case.pk:
                     continue
@@ -287,6 +289,8 @@ def _peek(pool_id: int) -> int | None:
     with locked(pool_id) as pool:
         if is_over(pool, timezone.now()):
             _close(pool)
+            return None
+        if order_is_open(pool):
             return None
         found = next_up(pool, free(pool))
         if found.entry:
@@ -354,8 +358,10 @@ def refresh(pool_id: int) -> None:
         mark_waited_for(pool)
 
 
-def offer_now(entry_id: int, *, by: User, reason: str) -> Offer:
-    """Offer to somebody out of turn. Raises ReasonMissingError, NoPlaceError, ListError."""
+def offer_now(entry_id: int, *, by: User, reason: str, beyond: bool = False) -> Offer:
+    """Offer to somebody out of turn; `beyond` the number of places too, which few may.
+
+    Raises ReasonMissingError, NoPlaceError, ListError, cms.places.NotAllowedError."""
     if not reason.strip():
         raise ReasonMissingError("Say why it does not go by the list.")
     entry = ListEntry.objects.select_related("case", "pool").get(pk=entry_id)
@@ -365,8 +371,10 @@ def offer_now(entry_id: int, *, by: User, reason: str) -> Offer:
             entry = ListEntry.objects.get(pk=entry_id)
             if entry.state not in (State.WAITING, State.PAUSED):
                 raise ListError("It is not waiting any more.")
+            if order_is_open(pool):
+                raise ListError("The order of this list is still to be drawn.")
             left = free(pool)
-            if left < entry.need:
+            if left < entry.need and not beyond:
                 raise NoPlaceError(f"It needs {entry.need}, and {left} are free.")
             entry.state = State.OFFERED
             entry.save(update_fields=["state"])
@@ -374,11 +382,12 @@ def offer_now(entry_id: int, *, by: User, reason: str) -> Offer:
             return make(
                 pool.pk,
                 case,
-                children=entry.to_offer(left),
+                children=entry.to_offer(max(left, entry.need)),
                 buttons=entry.buttons,
                 entry=entry,
                 by=by,
                 reason=reason.strip(),
+                beyond=places.Beyond(by, reason) if left < entry.need else None,
             )
 
 
@@ -388,6 +397,14 @@ def standing_words(entry: ListEntry) -> list[str]:
         return [_("We have offered you a place. Please answer below.")]
     if entry.state not in (State.WAITING, State.PAUSED):
         return [_("You are not on this list any more.")]
+    if order_is_open(entry.pool):
+        return [
+            _(
+                "Your request is in the draw for %(what)s. The order is drawn when the time for "
+                "requests is over; when you asked within that time makes no difference."
+            )
+            % {"what": entry.pool}
+        ]
     ahead = queue(entry.pool).filter(position__lt=entry.position).count()
     total = queue(entry.pool).count()
     words = [

@@ -22,7 +22,7 @@ from .price_blocks import from_pricing, to_pricing
 from .question_blocks import settings_of
 
 STEP_REFERENCES = ("count_of", "children")
-QUESTION_REFERENCES = ("age_of", "sum")
+QUESTION_REFERENCES = ("age_of", "sum", "help_question")
 YES_NO = {"yes": True, "no": False}
 BLOCK_KEYS = re.compile(r'\sdata-block-key="[^"]*"')
 

@@ -37,6 +37,15 @@ class OpeningBlock(blocks.StructBlock):
         help_text=_("For long forms: families do the steps in the order that suits them."),
     )
 
+    places_first = blocks.BooleanBlock(
+        required=False,
+        label=_("Keep the places before anything is asked"),
+        help_text=_(
+            "The start page asks for the date and how many children. The first step must be the "
+            "one with the places."
+        ),
+    )
+
     class Meta:
         icon = "time"
 
@@ -48,6 +57,7 @@ def from_settings(settings: Mapping | None) -> dict:
         **{name: moment(said.get(name)) for name in TIMES},
         "grace_minutes": said.get("grace_minutes"),
         "task_list": bool(said.get("task_list")),
+        "places_first": bool(said.get("places_first")),
     }
 
 
@@ -59,6 +69,7 @@ def to_settings(value: Any, before: Mapping | None) -> dict:
             made[name] = f"{timezone.localtime(value[name], LONDON):%Y-%m-%dT%H:%M}"
     if value.get("grace_minutes") is not None:
         made["grace_minutes"] = value["grace_minutes"]
-    if value.get("task_list"):
-        made["task_list"] = True
+    for name in ("task_list", "places_first"):
+        if value.get(name):
+            made[name] = True
     return made

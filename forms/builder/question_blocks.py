@@ -116,8 +116,16 @@ LOOKS: dict[str, Look] = {
     "places": Look(
         "group",
         ("course",),
-        ("reason", "children", "max_children", "hold_minutes"),
+        ("reason", "children", "max_children", "may_part", "help_question", "hold_minutes"),
         _("Live dates of a course, with the places left."),
+    ),
+    "add_ons": Look(
+        "plus",
+        (),
+        ("reason",),
+        _("What may be booked with a place, such as lunch. You make them beside each date."),
+        _("Would they like anything with it?"),
+        required=False,
     ),
     "code": Look(
         "tag",

@@ -234,6 +234,13 @@ SETTINGS: dict[str, Callable[[], blocks.Block]] = {
         help_text=_("As many places are kept as there are children in it."),
     ),
     "max_children": lambda: _whole(1, 50, _("Most children on one booking")),
+    "may_part": lambda: _tick(_("Brothers and sisters may go on different dates")),
+    "help_question": lambda: ReferenceBlock(
+        label=_("The question by which a family asks for help with costs"),
+        help_text=_(
+            "Yes or no. Who says no gives back a place that is kept for families with help."
+        ),
+    ),
     "hold_minutes": lambda: _whole(5, 120, _("Minutes for which places are kept")),
     "rule": lambda: RuleBlock(
         label=_("Yes when"), help_text=_("The value is yes when this is true, and no otherwise.")

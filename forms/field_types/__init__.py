@@ -3,12 +3,13 @@
 Importing this package registers the hub's own; another app registers its own from its ready().
 """
 
-from . import choices, codes, compound, dates, files, offerings, shown, text
+from . import addons, choices, codes, compound, dates, files, offerings, shown, text
 from .base import Asking, FieldType, field_type, field_types
 
 __all__ = [
     "Asking",
     "FieldType",
+    "addons",
     "choices",
     "codes",
     "compound",

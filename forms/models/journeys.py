@@ -59,6 +59,9 @@ class Journey(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     is_tallied = models.BooleanField(default=False, help_text=_("Its steps are counted for good."))
 
+    #: Why places that ran out could not be taken up again when a page was saved; never stored.
+    hold_problem: Exception | None = None
+
     objects = JourneyQuerySet.as_manager()
 
     class Meta:
