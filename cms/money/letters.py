@@ -24,7 +24,7 @@ SAMPLE = {
     "amount": "£35",
     "owed": "£28",
     "due": "9 October 2026",
-    "link": "https://hub.example.org/pay/sample/",
+    "link": "/pay/sample/",
     "how": "Card",
     "why": "Cancelled, 50% back",
 }
