@@ -86,6 +86,7 @@ class MailTemplateViewSet(SnippetViewSet):
     add_to_admin_menu = True
     copy_view_enabled = False
     list_display = ["name", "key", "subject"]
+    list_per_page = 100
     search_fields = ["name", "key", "subject"]
     search_backend_name = None
     edit_template_name = "cms/mail_edit.html"
