@@ -33,6 +33,7 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": {"pages": EveryLanguage}}, name="sitemap"),
     path("rosters/send/<str:token>/", SendRoster.as_view(), name="roster_send"),
     path("family/", include("forms.family.urls")),
+    path("songs/", include("forms.running.urls")),
     path("", include("forms.urls")),
     path("", include("pages.urls")),
     path("media/<path:path>", serve_media, name="media"),

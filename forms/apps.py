@@ -31,4 +31,4 @@ class FormsConfig(AppConfig):
         )
         from .answers import export  # noqa: F401, PLC0415
         from .family import links  # noqa: F401, PLC0415
-        from .running import calloff, words  # noqa: F401, PLC0415
+        from .running import calloff, courseletters, words  # noqa: F401, PLC0415

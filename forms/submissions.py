@@ -19,6 +19,8 @@ from forms.family.links import seal
 from forms.models import Journey, Submission
 from forms.pricing import Price, places_in
 from forms.references import new_reference
+from forms.running import clashing
+from forms.running.words import case_of
 from forms.summary import contact_of, for_the_case, title_of
 from forms.translating import plain, speaking
 from forms.walk import Walk
@@ -105,6 +107,7 @@ def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) 
             contact_email=email,
         )
     paying.open_account(submission, price, name=name, email=email)
+    clashing.notice(submission, case_of(submission))
     letters.send_received(submission, to=email, contact_name=name)
     asking_more.form_arrived(journey)
     _close(journey, seen)

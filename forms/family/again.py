@@ -70,9 +70,10 @@ def children(version: FormVersion, submissions: list[Submission]) -> list[Child]
                     if (value := value_for(question, asked)) is not None
                 }
                 name = _name(step, answers)
-                if name and name.casefold() not in found and len(answers) > 1:
+                who = f"{name.casefold()}/{_birthday(step, answers)}"
+                if name and who not in found and len(answers) > 1:
                     day = timezone.localtime(submission.submitted_at).date()
-                    found[name.casefold()] = Child(len(found) + 1, name, day, answers)
+                    found[who] = Child(len(found) + 1, name, day, answers)
     return list(found.values())
 
 
@@ -98,6 +99,34 @@ def _name(step: dict, answers: dict) -> str:
     return ""
 
 
+def _birthday(step: dict, answers: dict) -> str:
+    """Two children of one name are two, when they were born on different days."""
+    asked = next((q for q in step["questions"] if q["settings"].get("autocomplete") == "bday"), {})
+    return str(answers.get(asked.get("key"), ""))
+
+
+def _others(step: dict, submissions: list[Submission]) -> list[dict]:
+    """What was last said in a repeated step that is not the children's, such as whom to ring."""
+    for submission in submissions:
+        for source in submission.version.compiled["steps"]:
+            items = submission.answers.get(source["key"]) if source["repeat"] else None
+            if source["key"] != step["key"] or not isinstance(items, list) or not items:
+                continue
+            asked = [
+                [(question, item.get(question["key"])) for question in source["questions"]]
+                for item in items
+            ]
+            return [
+                {
+                    question["key"]: value
+                    for question in step["questions"]
+                    if (value := value_for(question, one)) is not None
+                }
+                for one in asked
+            ]
+    return []
+
+
 def suggestions(version: FormVersion, submissions: list[Submission], *, wanted: set[int]) -> dict:
     """What a new journey begins with: `{"on": day, "answers": {...}}`; {} when nothing is known.
 
@@ -120,6 +149,9 @@ def suggestions(version: FormVersion, submissions: list[Submission], *, wanted: 
     step = repeated_step(version)
     if step and chosen:
         answers[step["key"]] = chosen
+    for other in version.compiled["steps"]:
+        if other["repeat"] and other is not step and (said := _others(other, submissions)):
+            answers[other["key"]] = said
     if not answers:
         return {}
     day = timezone.localtime(submissions[0].submitted_at).date()

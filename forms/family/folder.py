@@ -92,6 +92,9 @@ class Opened:
     lists: list[ListEntry] = field(default_factory=list)
     times: list[FamilyTime] = field(default_factory=list)
     feedback: list[str] = field(default_factory=list)
+    booking: object = None  # forms.running.changing.Booking
+    clashes: list[str] = field(default_factory=list)
+    again: object = None  # the date that it may book as well, or instead
 
 
 class Folder:
@@ -167,7 +170,11 @@ class Folder:
         status = status_of(case)
         if wanted and wanted.answer_by:
             status = replace(status, by=wanted.answer_by, by_words=_("Please answer by"))
+        booking, clashes, date = own_booking(submission) if is_contact else (None, [], None)
         return Opened(
+            booking=booking,
+            clashes=clashes,
+            again=date,
             case=case,
             status=status,
             buttons=family_buttons(case),
@@ -186,6 +193,17 @@ class Folder:
             times=family_times(case),
             feedback=feedback(case) if is_contact else [],
         )
+
+
+def own_booking(submission: Submission | None) -> tuple:
+    """`(booking, clashes, date)`: what the family may do with its booking (forms.running)."""
+    from forms.running import changing, clashing, rejoining  # noqa: PLC0415 - they read the folder
+
+    booking = changing.booking_of(submission)
+    if booking is None:
+        return None, [], None
+    clashes = clashing.words_for(booking.children, booking.date, but=submission)
+    return booking, clashes, rejoining.date_for(booking)
 
 
 def status_of(case: Case, *, is_offered: bool = False) -> Status:

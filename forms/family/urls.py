@@ -4,7 +4,7 @@ a reference of a case never reads like one, because it holds a hyphen.
 
 from django.urls import include, path
 
-from forms.family import answering, asking, offer_views, own, times, views
+from forms.family import answering, asking, changes, offer_views, own, times, views
 
 app_name = "family"
 
@@ -25,6 +25,11 @@ urlpatterns = [
     path("<str:reference>/", views.case, name="case"),
     path("<str:reference>/offer/<int:pk>/", offer_views.answer, name="offer"),
     path("<str:reference>/list/<int:pk>/", offer_views.on_list, name="list"),
+    path("<str:reference>/booking/cancel/", changes.cancel, name="booking_cancel"),
+    path("<str:reference>/booking/move/", changes.move, name="booking_move"),
+    path("<str:reference>/booking/change/", changes.change, name="booking_change"),
+    path("<str:reference>/booking/leave/", changes.leave_it, name="booking_leave"),
+    path("<str:reference>/booking/again/", changes.again, name="booking_again"),
     path("<str:reference>/message/", views.write, name="write"),
     path("<str:reference>/answer/", answering.begin, name="answer_begin"),
     path("<str:reference>/answer/check/", answering.check, name="answer_check"),

@@ -62,6 +62,11 @@ class MoreRequest(models.Model):
     def __str__(self):
         return f"Request {self.pk}"
 
+    @property
+    def is_own(self):
+        """Whether the family began it by itself, to answer anew, and the office asked nothing."""
+        return self.once.startswith("own-")
+
 
 class AnswerChange(models.Model):
     """What a submission said before a family answered again. Never changed, only erased."""

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from . import boardviews, registerviews
+from . import boardviews, courseviews, registerviews
 from .reach import open_registers
 
 board = (
@@ -18,6 +18,8 @@ board = (
         path("<int:pk>/team/", boardviews.TeamView.as_view(), name="team"),
         path("<int:pk>/go/", boardviews.GoView.as_view(), name="go"),
         path("<int:pk>/cancel/", boardviews.CallOffView.as_view(), name="call_off"),
+        path("<int:pk>/groups/", courseviews.GroupsView.as_view(), name="groups"),
+        path("<int:pk>/songs/", courseviews.SongsView.as_view(), name="songs"),
     ],
     "courses",
 )
@@ -28,6 +30,7 @@ register = (
         path("<int:pk>/worker.js", registerviews.WorkerView.as_view(), name="worker"),
         path("<int:pk>/mark/", registerviews.MarkView.as_view(), name="mark"),
         path("<int:pk>/marks/", registerviews.MarksView.as_view(), name="marks"),
+        path("<int:pk>/not-arrived/", courseviews.NoShowView.as_view(), name="no_show"),
         path("<int:pk>/sheet/", registerviews.SheetView.as_view(), name="sheet"),
         path("<int:pk>/health/<int:place>/", registerviews.HealthView.as_view(), name="health"),
         path(

@@ -1,0 +1,249 @@
+"""What a family changes by itself: cancelling, moving, answering anew, one child more; twice booked."""
+
+import pytest
+
+from cms import places
+from cms.models import MoneyRefund, OutboxMessage, Place
+from cms.money import ledger
+from forms.models import CourseRun, Journey, Submission
+from forms.running import calloff, changing
+from tests.courserun import book, half_term_date, health, person, publish_songwriter, set_clock
+from tests.folder import AtHome
+from workflows.models import Case, CaseEvent
+
+pytestmark = pytest.mark.django_db
+EMAIL = "rowan.ashdown@example.org"
+TWO = [("Wren", "Ashdown", "2014-05-02"), ("Robin", "Ashdown", "2014-05-02")]
+
+
+@pytest.fixture
+def course(monkeypatch):
+    set_clock(monkeypatch, "2026-09-10T09:00")
+    date, other = half_term_date(), half_term_date("SW-WAT-2", days=1, capacity=3)
+    version = publish_songwriter()
+    return date, other, book(version, date, children=2, names=TWO, **health()), version
+
+
+@pytest.fixture
+def home(course):
+    return AtHome(EMAIL).sign_in()
+
+
+def address(booking, more=""):
+    return f"/family/{booking.reference}/" + (f"booking/{more}/" if more else "")
+
+
+def states(booking, date):
+    rows = Place.objects.filter(holder=booking.holder, course_date=date)
+    return sorted(rows.values_list("child_number", "state"))
+
+
+def paid(booking, date, pence=6650):
+    account = ledger.of_holder(booking.holder) or ledger.open_account(
+        reference=booking.reference,
+        pence=pence,
+        what="Songwriter",
+        holder=booking.holder,
+        offering=date,
+    )
+    ledger.take_payment(account, ledger.balance(account).cost, method="transfer")
+    return account
+
+
+def test_one_twin_is_cancelled_and_what_comes_back_is_said_first(course, home):
+    date, _other, booking, _version = course
+    account = paid(booking, date)
+    cost = ledger.balance(account).cost
+
+    asked = home.send(home.get(address(booking, "cancel")), "cancel/", child="2")
+    assert "Robin Ashdown" in asked.text and "Wren Ashdown" not in asked.text
+    back = -(-cost // 2)
+    pounds = f"£{back / 100:.2f}".removesuffix(".00")
+    assert f"You get back {pounds}." in asked.text
+    assert states(booking, date) == [(1, "confirmed"), (2, "confirmed")]
+    button = asked.soup.select_one("button[name=agreed]")
+    done = home.send(asked, "cancel/", agreed=button["value"])
+
+    assert "It is cancelled" in done.text
+    assert states(booking, date) == [(1, "confirmed"), (2, "released")]
+    assert MoneyRefund.objects.get().pence == back
+    assert Case.objects.get(reference=booking.reference).stage_key == "new"
+    letter = OutboxMessage.objects.get(template="booking-cancelled-by-family")
+    assert "1 place" in letter.text and pounds in letter.text and "Robin" not in letter.text
+
+
+def test_cancelling_all_ends_the_case_and_twice_is_once(course, home):
+    _date, _other, booking, _version = course
+
+    changing.cancel(booking, [1, 2])
+    with pytest.raises(changing.TooLateError):
+        changing.cancel(booking, [1, 2])
+
+    assert Case.objects.get(reference=booking.reference).stage_key == "cancelled"
+    letter = OutboxMessage.objects.get(template="booking-cancelled-by-family")
+    assert "CANCEL" in letter.attachments[0]["type"]
+    assert not OutboxMessage.objects.filter(template="booking-cancelled").exists()
+
+
+def test_a_booking_moves_whole_and_its_calendar_entry_with_it(course, home):
+    date, other, booking, _version = course
+    page = home.get(address(booking, "move"))
+
+    done = home.send(page, "move/", date=str(other.pk))
+
+    assert "has moved" in done.text and "27 October 2026" in done.text
+    assert states(booking, other) == [(1, "confirmed"), (2, "confirmed")]
+    assert states(booking, date) == [(1, "released"), (2, "released")]
+    booking.refresh_from_db()
+    assert (booking.offering, booking.answers["places"]["offering"]) == (other, "SW-WAT-2")
+    letter = OutboxMessage.objects.get(template="booking-moved")
+    assert "Monday 26 October 2026" in letter.text and "Tuesday 27 October 2026" in letter.text
+    assert len(letter.attachments) == 1
+
+
+def test_a_booking_that_does_not_fit_whole_keeps_what_it_has(course, home):
+    date, other, booking, _version = course
+    page = home.get(address(booking, "move"))
+    places.hold(other.pk, holder="rival", children=2)
+
+    answer = home.send(page, "move/", date=str(other.pk))
+
+    assert answer.status == 422
+    assert "you keep the date that you have" in answer.text
+    assert states(booking, date) == [(1, "confirmed"), (2, "confirmed")]
+    assert states(booking, other) == []
+
+
+def test_a_dearer_date_and_one_for_other_ages_are_not_offered(course):
+    _date, other, booking, _version = course
+    half_term_date("SW-WAT-3", days=2, price_pence=9900)
+    half_term_date("SW-WAT-4", days=3, min_age=14)
+
+    assert [one.date for one in changing.choices(changing.booking_of(booking))] == [other]
+    with pytest.raises(changing.NotPossibleError):
+        changing.move(booking, half_term_date("SW-WAT-5", days=4, price_pence=1).pk)
+
+
+@pytest.mark.parametrize("what", ["cancel", "move", "change"])
+def test_after_the_cut_off_nothing_changes_here(course, what, monkeypatch):
+    date, _other, booking, _version = course
+    set_clock(monkeypatch, "2026-10-23T10:00")  # 72 hours and one more: the clocks go back
+    late = AtHome(EMAIL).sign_in()
+    assert late.get(address(booking, what)).status == 200
+    set_clock(monkeypatch, "2026-10-23T11:00")
+    late = AtHome(EMAIL).sign_in()
+
+    answer = late.get(address(booking, what))
+
+    assert answer.status == 409
+    assert "can no longer be changed here" in answer.text
+    assert states(booking, date) == [(1, "confirmed"), (2, "confirmed")]
+
+
+@pytest.mark.parametrize("what", ["cancel", "move", "change", "again"])
+def test_nobody_else_reaches_it(course, what):
+    _date, _other, booking, _version = course
+    stranger = AtHome("stranger@example.org").sign_in()
+
+    assert stranger.get(address(booking, what)).status == 404
+
+
+def test_answers_are_given_anew_and_the_register_reads_the_new_ones(course, home):
+    _date, _other, booking, _version = course
+    page = home.get(address(booking, "change"))
+    assert "Agree" not in page.text
+    parts = {key for key, _title, _names in changing.parts(booking)}
+    assert {"collectors", "needs_details"} <= parts
+    assert not {"terms", "help", "help_details", "eligibility", "date"} & parts
+
+    begun = home.send(page, "change/", part="collectors")
+    assert begun.location.endswith("/answer/")
+    form = home.get(home.get(begun.location).location)
+    sent = home.send(form, "", may_collect="Only Gran", must_not_collect="Dale")
+    home.send(home.get(sent.location), "")
+
+    booking.refresh_from_db()
+    assert booking.answers["may_collect"] == "Only Gran"
+    assert booking.changes.count() == 1
+
+
+def test_what_was_begun_can_be_left_as_it_was(course, home):
+    _date, _other, booking, _version = course
+    changing.begin_anew(booking, "collectors")
+    page = home.get(address(booking))
+    assert "You are changing your answers" in page.text
+
+    home.send(page, "leave/")
+
+    assert "You are changing your answers" not in home.get(address(booking)).text
+    assert booking.changes.count() == 0
+
+
+def test_a_brother_is_added_with_what_is_known_filled_in(course, home):
+    date, _other, booking, _version = course
+    begun = home.send(home.get(address(booking, "again")), "again/")
+
+    journey = Journey.objects.latest("pk")
+
+    assert begun.location.startswith("/apply/songwriter-booking/")
+    assert journey.offering == date
+    said = journey.suggested["answers"]
+    assert said["booker_name"] == {"first": "Rowan", "last": "Ashdown"}
+    assert [item["emergency_name"] for item in said["emergency"]] == ["Jo Quill", "Sam Reed"]
+    assert said["places"] == {"offering": "SW-WAT-1", "children": 1}
+
+
+def test_the_date_that_was_offered_instead_is_booked_filled_in(course, home):
+    date, other, booking, _version = course
+    calloff.call_off(date.pk, by=person("ada", "bookings"), reason="Snow.", alternative=other)
+    assert CourseRun.objects.get().alternative == other
+
+    page = home.get(address(booking))
+    assert "Book Tuesday 27 October 2026 instead" in page.text
+    home.send(home.get(address(booking, "again")), "again/", child=["1", "2"])
+
+    journey = Journey.objects.latest("pk")
+    assert journey.offering == other
+    assert journey.suggested["answers"]["places"] == {"offering": "SW-WAT-2", "children": 2}
+    assert len(journey.suggested["answers"]["child"]) == 2
+
+
+def notes(booking):
+    return list(
+        CaseEvent.objects.filter(case__reference=booking.reference, kind="note").values_list(
+            "summary", flat=True
+        )
+    )
+
+
+def test_a_child_booked_by_two_guardians_is_a_note_for_staff_alone(course):
+    date, _other, booking, version = course
+    theirs = book(version, date, names=TWO[:1], email="dale@example.org")
+
+    assert "booked by somebody else too: " + theirs.reference in notes(booking)[0]
+    assert "booked by somebody else too: " + booking.reference in notes(theirs)[0]
+    assert not OutboxMessage.objects.filter(template="booking-clash").exists()
+    for letter in OutboxMessage.objects.filter(to="dale@example.org"):
+        assert booking.reference not in letter.text
+        assert EMAIL not in letter.text
+    seen = AtHome("dale@example.org").sign_in().get(address(theirs)).text
+    assert booking.reference not in seen and "Rowan" not in seen.replace("Rowan Ashdown", "", 2)
+
+
+def test_a_twin_of_the_same_day_is_nobodys_double(course):
+    date, _other, booking, version = course
+    theirs = book(version, date, names=[("Lark", "Ashdown", "2014-05-02")], email="d@example.org")
+
+    assert notes(booking) == notes(theirs) == []
+
+
+def test_a_familys_own_clash_is_told_to_it_by_letter_and_in_the_folder(course, home):
+    _date, _other, booking, version = course
+    second = half_term_date("SW-HIT-1", days=0)
+    again = book(version, second, names=TWO[:1])
+
+    letter = OutboxMessage.objects.get(template="booking-clash")
+
+    assert (letter.to, booking.reference in letter.text) == (EMAIL, True)
+    assert f"({booking.reference})" in home.get(address(again)).text
+    assert Submission.objects.count() == 2
