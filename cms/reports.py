@@ -26,6 +26,8 @@ ACTIONS = {
     "restart": _("Tried a job again"),
     "anonymise": _("Made anonymous"),
     "forget": _("Deleted some answers"),
+    "erase": _("Erased everything about a person"),
+    "pseudonymise": _("Took a person's name out of a reason"),
     "hold": _("Held back from deletion"),
     "release": _("No longer held back"),
 }

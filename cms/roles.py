@@ -235,6 +235,18 @@ ROLES: dict[str, Role] = {
             frozenset({"contact", "health", "collection", "safeguarding"}),
         ),
         Role(
+            "data_protection",
+            "Data protection officer",
+            _("Takes out or erases one person's data; the record of processing; the access log."),
+            (
+                *ADMIN,
+                "cms.erase_person",
+                "cms.take_person",
+                "cms.view_erasure",
+                "cms.view_accesslogentry",
+            ),
+        ),
+        Role(
             "hub_manager",
             "Hub manager",
             _("Partners and reports. Sees no health record."),

@@ -16,6 +16,7 @@ from wagtail_modeladmin.options import modeladmin_register
 
 from . import menus
 from . import partnerhooks as partner_hooks  # noqa: F401 - they register themselves
+from . import trusthooks as trust_hooks  # noqa: F401 - the same
 from .datecopyviews import copy_dates
 from .mailadmin import PERMISSION, MailTemplateViewSet, OutboxView, PreviewView
 from .money import hooks as money_hooks  # noqa: F401 - they register themselves

@@ -22,6 +22,7 @@ class FormsConfig(AppConfig):
             moving,
             notes,
             paying,
+            personal,
             rehearsing,
             retention,
             reviewing,

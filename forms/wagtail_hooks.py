@@ -8,7 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from . import filepages
+from . import filepages, processing_views
 from .answers import deletion_views, keeping_views, views
 from .builder.codes import PriceCodeViewSet
 from .builder.viewsets import FormDefinitionViewSet
@@ -53,6 +53,37 @@ answers = (
 @hooks.register("register_admin_urls")
 def answers_urls():
     return [path("answers/", include(answers))]
+
+
+processing = (
+    [
+        path("", processing_views.RecordView.as_view(), name="record"),
+        path("consents/", processing_views.ConsentsView.as_view(), name="consents"),
+        path("<slug:name>.md", processing_views.RecordFileView.as_view(), name="file"),
+    ],
+    "processing",
+)
+
+
+@hooks.register("register_admin_urls")
+def processing_urls():
+    return [path("processing/", include(processing))]
+
+
+class RecordMenuItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm(processing_views.PERMISSION)
+
+
+@hooks.register("register_reports_menu_item")
+def record_menu_item():
+    return RecordMenuItem(
+        _("Record of processing"),
+        reverse_lazy("processing:record"),
+        name="processing",
+        icon_name="doc-full",
+        order=57,
+    )
 
 
 class AnswersMenuItem(MenuItem):

@@ -26,6 +26,7 @@ class PagesConfig(AppConfig):
             linkcheck,  # noqa: F401
             milestones,  # noqa: F401
             models,
+            personal,  # noqa: F401
             sending,  # noqa: F401
             stale,  # noqa: F401
             subscribing,  # noqa: F401

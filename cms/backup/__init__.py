@@ -10,18 +10,20 @@ as they were in the one snapshot that was copied. Files are copied before the sn
 after it, so every file that a row of the snapshot names is there.
 
 A folder is as confidential as the hub itself: mode 0700, and with its keys it opens every answer.
-What else must hold after a restore is said by those who own it: `proofs` and `after_restore`.
+What else must hold after a restore is said by those who own it: `proofs`, `before_restore`
+and `after_restore`.
 """
 
 from .checking import check, proofs
 from .folder import BackupError, read_manifest
-from .restoring import after_restore, restore
+from .restoring import after_restore, before_restore, restore
 from .taking import backup, other_files
 
 __all__ = [
     "BackupError",
     "after_restore",
     "backup",
+    "before_restore",
     "check",
     "other_files",
     "proofs",

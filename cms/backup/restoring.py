@@ -19,7 +19,10 @@ from .folder import FILES, KEYS, STORES, BackupError, read_manifest
 from .taking import stored_names
 
 #: What else must happen once the old rows are back, such as erasing again what was erased since.
-after_restore: Registry[Callable[[], None]] = Registry("step after a restore")
+#: Each says what is left to do by hand, or "".
+after_restore: Registry[Callable[[], str]] = Registry("step after a restore")
+#: What has to be noted of the rows that are about to be replaced.
+before_restore: Registry[Callable[[], None]] = Registry("step before a restore")
 
 
 def restore(folder: Path) -> list[str]:
@@ -38,14 +41,15 @@ def restore(folder: Path) -> list[str]:
     _refuse_newer(manifest)
     if problems := check(folder):
         raise BackupError("The backup is not sound. " + " ".join(problems[:5]))
+    for name in before_restore:
+        before_restore[name]()
     live.load(folder)
     _put_files(folder, manifest)
     to_do = _put_keys(folder)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_session")
     cache.clear()
-    for name in after_restore:
-        after_restore[name]()
+    to_do += filter(None, [after_restore[name]() for name in after_restore])
     if manifest["migrations"] != sorted(map(".".join, MigrationLoader(None).disk_migrations)):
         to_do.append("The backup is older than this release: run `manage.py migrate`.")
     return to_do

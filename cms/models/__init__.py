@@ -25,6 +25,7 @@ from .catalogue import (
     StrategicFunction,
 )
 from .elsewhere import LoanInstrument, OutsideBooking
+from .erasure import Erasure
 from .mailtemplate import MailTemplate
 from .media import HubDocument, HubImage, HubRendition
 from .money import MoneyAccount, MoneyEntry, MoneyRefund
@@ -58,6 +59,7 @@ __all__ = [
     "Enrolment",
     "Ensemble",
     "EnsembleSection",
+    "Erasure",
     "Genre",
     "GoverningText",
     "GoverningVersion",
