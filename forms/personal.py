@@ -21,6 +21,7 @@ from . import attachments, children, forgetting
 from .answers import marks
 from .family import links
 from .models import AnswerExport, FamilyLink, FamilySession, Journey, Submission
+from .models.running import GroupSeat, RegisterLine, SharedSong
 from .summary import for_the_case
 from .walk import walk
 
@@ -30,6 +31,7 @@ def answers(person: Person, order: Order | None) -> Iterable[Found]:
     forms = set()
     for submission in _submissions(person):
         forms.add(submission.version.form_id)
+        yield from _on_the_day(person, submission, order)
         yield _one(person, submission, order)
     journeys = _journeys(person)
     files = [_file(row) for journey in journeys for row in journey.attachments.all()]
@@ -43,6 +45,37 @@ def answers(person: Person, order: Order | None) -> Iterable[Found]:
         for export in exports:
             export.file.delete(save=False)
             export.delete()
+
+
+def _on_the_day(person: Person, submission: Submission, order: Order | None) -> Iterable[Found]:
+    """Register, groups and recordings of the places that came of it."""
+    if submission.hold_reason:
+        return
+    of_them = Place.objects.filter(holder=submission.holder)
+    if _is_one_of_several(person, submission):
+        of_them = of_them.filter(child_number__in=_numbers(person, submission))
+    rows = [
+        row
+        for model in (RegisterLine, GroupSeat, SharedSong)
+        for row in model.objects.filter(place__in=of_them)
+    ]
+    yield Found(_("Registers, groups and recordings of a course"), rows, DELETED)
+    if order:
+        for row in rows:
+            if isinstance(row, SharedSong):
+                row.file.delete(save=False)
+            row.delete()
+
+
+def _numbers(person: Person, submission: Submission) -> list[int]:
+    """Which of the children it is, counted as places count them."""
+    return [
+        number
+        for step in submission.version.compiled["steps"]
+        if step["repeat"]
+        for number, item in enumerate(submission.answers.get(step["key"]) or [], 1)
+        if person.is_in(item)
+    ]
 
 
 def _submissions(person: Person) -> list[Submission]:

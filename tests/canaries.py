@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cms.models import MoneyAccount, Pupil, User
+from cms.models import MoneyAccount, Place, Pupil, User
 from forms.models import AnswerExport, Attachment, DeletionRequest, Journey, Submission
 from imports import runs
 from imports.management.commands.roster_import import see_through
@@ -73,6 +73,9 @@ def furnish(centre) -> dict[str, dict]:
         "admin/reviews/<slug:slug>/<slug:stage>/ranks": {"kind": "csv"},
         "admin/appointments/": {"pk": session.pk},
         "admin/rosters/": {"pk": run.pk, "row": run.plan_rows.first().pk, "roster": "pupils"},
+        "admin/course-board/": {"pk": booking.offering_id},
+        "admin/course-board/register-of/": {"pk": booking.offering.course_id},
+        "admin/register/": {"pk": booking.offering_id, "place": roster[Place].pk},
         "admin/processing/": {"name": "record"},
         "admin/money/": {"pk": MoneyAccount.objects.get(reference=case.reference).pk},
         "admin/form-files/": {"pk": file.pk},

@@ -56,6 +56,18 @@ NOT_MET = {
     "admin/rosters/sources/<int:pk>/": "no person: tests/test_imports_profiles.py",
     "admin/partners/<int:pk>/": "an organisation: tests/test_partners_desk.py",
     "admin/governing-texts/<int:pk>/": "terms of the hub: the same",
+    **dict.fromkeys(
+        (
+            "admin/register/<int:pk>/",
+            "admin/register/<int:pk>/worker.js",
+            "admin/register/<int:pk>/marks/",
+            "admin/register/<int:pk>/sheet/",
+            "admin/register/<int:pk>/health/<int:place>/",
+            "admin/register/<int:pk>/mark/",
+            "admin/register/<int:pk>/uncollected/<int:place>/",
+        ),
+        "the date's own team: tests/test_running_register.py",
+    ),
     "admin/newsletter/<int:pk>/": "no person: tests/test_pages_newsletter.py",
     "admin/answers/<slug:slug>/export/<str:token>/": "its officer's own: test_forms_answers.py",
     "admin/snippets/hub_forms/formdefinition/workflow/action/"

@@ -56,6 +56,10 @@ PERSONAL: dict[str, tuple[str, str]] = {
     "hub_forms.DeletionRequest": ("Cases", "A family's wish to be deleted, sealed"),
     "hub_forms.FamilyLink": ("Sign-in links", "An address that asked for a link, sealed"),
     "hub_forms.FamilySession": ("Sign-in links", "An address that is signed in, sealed"),
+    "hub_forms.RegisterLine": ("Answers and files", "When a child came and left, and with whom"),
+    "hub_forms.RegisterMark": ("Answers and files", "Each tap on a register, its words sealed"),
+    "hub_forms.GroupSeat": ("Answers and files", "Which group a child is in, and why, sealed"),
+    "hub_forms.SharedSong": ("Answers and files", "A recording for one child's family"),
     "imports.ImportRun": ("Roster imports", "A roster file, sealed, for two weeks"),
     "imports.PlanRow": ("Roster imports", "Lines of a roster, for a month"),
     "imports.Correction": ("Roster imports", "Cells of a roster that were corrected"),
@@ -77,7 +81,7 @@ DESIGN = "What staff designed; its sample families are invented"
 COUNT = "Numbers, keys and times alone"
 #: {model: why nothing of a family is in it}; "app.*" for libraries.
 NOBODY: dict[str, str] = {
-    **dict.fromkeys(("cms.User", "cms.Membership", "cms.Teacher"), STAFF),
+    **dict.fromkeys(("cms.User", "cms.Membership", "cms.Teacher", "hub_forms.TeamMember"), STAFF),
     **dict.fromkeys(
         (
             *("cms.AcademicYear", "cms.Term", "cms.CentreDate", "cms.Area", "cms.MusicCentre"),
@@ -104,6 +108,7 @@ NOBODY: dict[str, str] = {
             *("workflows.AppointmentSlot", "workflows.MoveRun", "workflows.SavedView"),
             *("hub_forms.FormDefinition", "hub_forms.FormVersion", "hub_forms.FormNote"),
             *("hub_forms.NoteFollower", "hub_forms.AnswerColumns", "hub_forms.PriceCode"),
+            *("hub_forms.RegisterPlan", "hub_forms.CourseRun", "hub_forms.CourseGroup"),
             *("imports.SourceProfile", "imports.QuietTime"),
         ),
         DESIGN,
