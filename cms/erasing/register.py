@@ -100,11 +100,15 @@ NOBODY: dict[str, str] = {
         ),
         "About an organisation, not a person",
     ),
-    **dict.fromkeys(("cms.ContentStamp", "cms.Job", "cms.ScheduledRun", "cms.RateCount"), COUNT),
+    **dict.fromkeys(
+        ("cms.ReturnSnapshot", "cms.ContentStamp", "cms.Job", "cms.ScheduledRun", "cms.RateCount"),
+        COUNT,
+    ),
     **dict.fromkeys(
         (
             *("workflows.WorkflowDefinition", "workflows.WorkflowVersion", "workflows.Rehearsal"),
             *("workflows.Pool", "workflows.Release", "workflows.AppointmentSession"),
+            *("workflows.Draw", "cms.ReturnDefinition"),
             *("workflows.AppointmentSlot", "workflows.MoveRun", "workflows.SavedView"),
             *("hub_forms.FormDefinition", "hub_forms.FormVersion", "hub_forms.FormNote"),
             *("hub_forms.NoteFollower", "hub_forms.AnswerColumns", "hub_forms.PriceCode"),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cms', '0024_money_append_only'),
+        ('cms', '0025_data_returns'),
     ]
 
     operations = [
