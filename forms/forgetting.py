@@ -17,7 +17,7 @@ from cms.secrecy import new_token
 from workflows import forgetting as workflows_forgetting
 from workflows.models import Case
 
-from . import attachments, paying
+from . import attachments, paying, referees
 from .answers import marks
 from .figures import tally
 from .keeping import restricted_in
@@ -39,6 +39,7 @@ def delete(
     audit_as = Submission(pk=submission.pk)
     tally(journey)
     if case is not None:
+        referees.forget(case)
         workflows_forgetting.forget(case)
     paying.forget(submission, reference=f"GONE-{new_token()[:16]}")
     _letters(submission).delete()
@@ -56,6 +57,7 @@ def anonymise(
     tally(journey)
     reference = f"ANON-{new_token()[:16]}"
     if case is not None:
+        referees.forget(case)
         workflows_forgetting.anonymise(case, reference=reference)
     paying.forget(submission, reference=reference)
     _letters(submission).delete()
@@ -72,7 +74,13 @@ def anonymise(
     ChildMark.objects.filter(submission=submission).delete()
     MoreRequest.objects.filter(Q(submission=submission) | Q(case=case)).delete()
     Journey.objects.filter(pk=journey.pk).update(
-        key=new_token(), owner_hash="", resume_hash="", resume_email="", answers={}, suggested={}
+        key=new_token(),
+        owner_hash="",
+        resume_hash="",
+        resume_email="",
+        folder_seal="",
+        answers={},
+        suggested={},
     )
     audit.record(by, "anonymise", submission, because)
 

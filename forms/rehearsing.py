@@ -31,10 +31,10 @@ from workflows.rehearsal.parts import (
     screens,
 )
 
-from . import asking_more, journeys, more_reminders
+from . import asking_more, journeys, more_reminders, referees
 from .answersets import normal
 from .findings import NotPublishableError
-from .models import FormDefinition, FormVersion, MoreRequest
+from .models import FormDefinition, FormVersion, MoreRequest, ReferenceRequest
 from .pricing import places_in
 from .publishing import publish_version
 from .samples import EXAMPLE_OFFERING, EXAMPLE_PENCE
@@ -220,3 +220,51 @@ def _remind(case: Case, people: People) -> None:
 
 
 clockworks("reminders of what was asked")(Clockwork(_reminders, _remind))
+
+
+# References of third persons ---------------------------------------------------------------------
+
+WRITES = {"give": "Write the reference", "decline": "Say that they would rather not"}
+
+
+def _wanted(case: Case) -> list[ReferenceRequest]:
+    return [one for one in referees.of_case(case) if one.is_open()]
+
+
+def _referees(case: Case) -> Iterator[Offer]:
+    for number, one in enumerate(_wanted(case), start=1):
+        for key, words in WRITES.items():
+            yield Offer(f"{number}:{key}", words, one.name or "A referee")
+
+
+def _write(case: Case, key: str) -> None:
+    number, _colon, what = key.partition(":")
+    found = _wanted(case)
+    if what not in WRITES or not number.isdigit() or not 1 <= int(number) <= len(found):
+        raise CannotRehearseError("No reference is asked for now.")
+    one = found[int(number) - 1]
+    if what == "give":
+        referees.give(one.pk, ["Rehearsed." for _question in one.questions])
+    else:
+        referees.decline(one.pk)
+
+
+moves("reference")(Move(_referees, _write))
+
+
+def _chases(case: Case) -> Iterator[datetime]:
+    """The mornings on which referees are reminded, and those on which it is over."""
+    for one in referees.of_case(case):
+        if one.state == ReferenceRequest.State.ASKED:
+            asked, last = (timezone.localdate(at, LONDON) for at in (one.asked_at, one.ends_at))
+            days = [*more_reminders.moments(asked, last)[one.reminders :], last + timedelta(days=1)]
+            yield from (datetime.combine(day, referees.AT, LONDON) for day in days)
+
+
+def _chase(case: Case, people: People) -> None:
+    for one in referees.of_case(case):
+        with transaction.atomic():
+            referees.chase_one(one.pk)
+
+
+clockworks("references")(Clockwork(_chases, _chase))

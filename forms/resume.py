@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from cms.secrecy import hashed, new_token
 from forms import letters
+from forms.family import links
 from forms.journeys import AlreadySubmittedError
 from forms.models import Journey
 
@@ -42,8 +43,8 @@ def send_link(journey: Journey, email: str, *, template: str = letters.SAVED) ->
 def _send(journey: Journey, email: str, template: str) -> None:
     token = new_token()
     journey.resume_hash, journey.resume_email = hashed(token), email
-    journey.resume_expires_at = journey.expires_at
-    journey.save(update_fields=["resume_hash", "resume_email", "resume_expires_at"])
+    journey.resume_expires_at, journey.folder_seal = journey.expires_at, links.seal(email)
+    journey.save(update_fields=["resume_hash", "resume_email", "resume_expires_at", "folder_seal"])
     letters.send_link(journey, token, template=template)
 
 

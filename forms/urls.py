@@ -1,11 +1,12 @@
-"""The addresses of form journeys (contract: /apply/ and /resume/; they never change).
+"""The addresses of form journeys (contract: /apply/ and /resume/; they never change), and of
+references that third persons write (/reference/).
 
 What stands before the step patterns is no step; forms.compile.RESERVED keeps forms from using it.
 """
 
 from django.urls import path
 
-from forms import saving, taskpages, views, waiting_views
+from forms import referee_views, saving, taskpages, views, waiting_views
 from forms.wizard import JourneyWizard
 
 app_name = "forms"
@@ -30,5 +31,6 @@ urlpatterns = [
         views.remove_item,
         name="remove",
     ),
+    path("reference/<str:token>/", referee_views.by_link, name="reference"),
     path("resume/<str:token>/", saving.come_back, name="resume"),
 ]

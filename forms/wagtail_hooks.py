@@ -8,7 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from . import filepages, processing_views
+from . import filepages, processing_views, referee_views
 from .answers import deletion_views, keeping_views, views
 from .builder.codes import PriceCodeViewSet
 from .builder.viewsets import FormDefinitionViewSet
@@ -27,6 +27,12 @@ def price_codes():
 def file_urls():
     opening = [path("<int:pk>/", filepages.open_file, name="open")]
     return [path("form-files/", include((opening, "form_files")))]
+
+
+@hooks.register("register_admin_urls")
+def reference_urls():
+    changing = [path("<int:pk>/", referee_views.ReferenceView.as_view(), name="change")]
+    return [path("references/", include((changing, "references")))]
 
 
 @hooks.register("insert_editor_js")

@@ -1,15 +1,13 @@
 """What runs inside harness hubs for the race at one slot: builders, the race, twins' patches."""
 
-import os
 import time
-from collections import Counter
 from contextlib import nullcontext
+from functools import partial
 from types import SimpleNamespace
-
-from django.db import connection, connections
 
 from cms.models import Area, MusicCentre
 from tests import appointing
+from tests.forked import all_at_once, drop_constraint
 from workflows.appointments import booking, letters, slots
 from workflows.appointments.models import Appointment, AppointmentSession
 from workflows.models import Case
@@ -37,31 +35,13 @@ def furnish(families=8, capacity=1):
 
 def race(slot, cases):
     """Each family in a process of its own takes the slot at the same moment; how it ended."""
-    connections.close_all()
-    start = time.time() + 0.5
-    pipes = []
-    for case in cases:
-        read, write = os.pipe()
-        if os.fork() == 0:
-            time.sleep(max(0, start - time.time()))
-            os.write(write, _take(case, slot).encode())
-            os._exit(0)
-        os.close(write)
-        pipes.append(read)
-    answers = Counter()
-    for pipe in pipes:
-        with os.fdopen(pipe) as answer:
-            answers[answer.read()] += 1
-        os.wait()
+    answers = all_at_once(partial(_take, slot), cases)
     seats = Appointment.objects.filter(slot=slot, state="booked").values_list("seat", flat=True)
-    return {"answers": dict(answers), "seats": sorted(seats)}
+    return {"answers": answers, "seats": sorted(seats)}
 
 
-def _take(case, slot):
-    try:
-        booking.book(case, slot, purpose="audition", actor=booking.FAMILY)
-    except Exception as error:
-        return type(error).__name__
+def _take(slot, case):
+    booking.book(case, slot, purpose="audition", actor=booking.FAMILY)
     return "booked"
 
 
@@ -90,8 +70,4 @@ def no_lock():
 
 def drop_seat_constraint():
     """In a twin's own database: what would happen with neither the lock nor the last line."""
-    name = "appointment_seat_once"
-    constraint = next(c for c in Appointment._meta.constraints if c.name == name)
-    Appointment._meta.constraints.remove(constraint)  # SQLite makes the table again from the rest
-    with connection.schema_editor() as editor:
-        editor.remove_constraint(Appointment, constraint)
+    drop_constraint(Appointment, "appointment_seat_once")

@@ -7,15 +7,19 @@ import os
 import random
 import time
 from collections import Counter
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from types import SimpleNamespace
 
 from django.db import OperationalError, connections
 
 from cms import places
 from cms.models import CourseDate, MusicCentre, Place
 from tests import crash
-from tests.offering import BUTTONS, a_case, publish_flow
-from workflows import offers, pools, queues
-from workflows.models import Offer, Pool
+from tests.forked import all_at_once, drop_constraint
+from tests.offering import BUTTONS, a_case, a_group, publish_flow
+from workflows import offer_letters, offers, pools, queues
+from workflows.models import Case, Offer, Pool, Seat
 
 CHILDREN = 3
 
@@ -100,3 +104,59 @@ def _once(course_date_id, number, turn, more):
         return f"{type(problem).__name__} {problem}"[:60]
     except Exception as problem:
         return type(problem).__name__
+
+
+# One place, many offers at the same moment ------------------------------------------------------
+
+
+def one_place(families=8):
+    """A choir with one place, and so many cases: the pool's key and the cases' keys."""
+    crash.a_course_date()
+    publish_flow()
+    subject = MusicCentre.objects.get()
+    cases = [a_case(subject, number).pk for number in range(1, families + 1)]
+    return {"pool": a_group(seats=1).pk, "cases": cases}
+
+
+def last_place(pool, cases):
+    """Each case in a process of its own is offered the place at the same moment; how it ended."""
+    answers = all_at_once(partial(_offer, pool), cases)
+    return {"answers": answers, "seats": Seat.objects.filter(pool=pool).count()}
+
+
+def _offer(pool, case):
+    offers.make(pool, Case.objects.get(pk=case))
+    return "offered"
+
+
+def slow_count():
+    """Widen the moment between counting the places and taking one."""
+    look = pools.used_seats
+
+    def slowly(pool):
+        found = look(pool)
+        time.sleep(0.3)
+        return found
+
+    pools.used_seats = slowly
+
+
+def no_lock():
+    """A twin: every statement by itself, no transaction, no lock; letters only get in the way."""
+
+    @contextmanager
+    def unlocked(pool):
+        yield Pool.objects.select_related("section").get(pk=pool)
+
+    offers.transaction = SimpleNamespace(atomic=nullcontext)
+    offers.locked = unlocked
+    offers.Case = SimpleNamespace(
+        objects=SimpleNamespace(select_for_update=lambda **_more: Case.objects.all())
+    )
+    offers._promise = offers._press = lambda *args: None
+    offer_letters.write = lambda *args, **kwargs: None
+
+
+def drop_seat_constraint():
+    """In a twin's own database: what would happen with neither the lock nor the last line."""
+    drop_constraint(Seat, "seat_once")

@@ -32,3 +32,30 @@ def test_twin_without_the_lock_offers_and_public_sale_take_one_too_many(tmp_path
         ended = hub.call("tests.offerrace:race", course_date_id=date)
 
     assert ended["taken"] > ended["capacity"], ended
+
+
+RACE = "tests.offerrace"
+
+
+def test_of_eight_offers_of_one_place_at_once_one_is_made_and_seven_are_told(tmp_path):
+    with a_hub(tmp_path, patches=[f"{RACE}:slow_count"]) as hub:
+        ended = hub.call(f"{RACE}:last_place", **hub.call(f"{RACE}:one_place"))
+
+    assert ended == {"answers": {"offered": 1, "NoPlaceError": 7}, "seats": 1}
+
+
+def test_twin_with_the_lock_off_the_database_still_refuses_the_second_offer(tmp_path):
+    with a_hub(tmp_path, patches=[f"{RACE}:slow_count", f"{RACE}:no_lock"]) as hub:
+        ended = hub.call(f"{RACE}:last_place", **hub.call(f"{RACE}:one_place"))
+
+    assert ended["answers"].get("IntegrityError", 0) > 0
+    assert ended["seats"] == 1
+
+
+def test_twin_with_lock_and_constraint_off_one_place_is_offered_twice(tmp_path):
+    with a_hub(tmp_path, patches=[f"{RACE}:slow_count", f"{RACE}:no_lock"]) as hub:
+        made = hub.call(f"{RACE}:one_place")
+        hub.call(f"{RACE}:drop_seat_constraint")
+        ended = hub.call(f"{RACE}:last_place", **made)
+
+    assert ended["seats"] > 1

@@ -8,7 +8,7 @@ from cms.models import Job, MailTemplate, OutboxMessage
 from tests.casework import run_until_over, with_actions
 from workflows.compile import check, publish
 from workflows.engine import open_case, perform
-from workflows.models import ActionRun
+from workflows.models import ActionRun, Case
 from workflows.running import restart_actions
 
 pytestmark = pytest.mark.django_db
@@ -138,3 +138,28 @@ def test_rolling_back_the_press_leaves_no_promise(centres, officer):
 )
 def test_bad_options_are_found_before_publishing(db, action, said):
     assert any(f.message.startswith(said) for f in check(with_actions(action)))
+
+
+def test_a_letter_with_a_missing_field_fails_visibly_and_is_sent_once_it_is_mended(
+    client, centres, officer, template
+):
+    sends = {"type": "send_email", "template": "booking-confirmed"}
+    event = perform(opened(centres, {"type": "demo"}, sends).pk, "confirm", by=officer)
+    MailTemplate.objects.filter(pk=template.pk).update(body="Dear {{ nobody_knows_this }}")
+    job = run_until_over(event)
+
+    run = event.runs.get(index=1)
+    assert (job.state, run.state) == (Job.State.FAILED, ActionRun.State.FAILED)
+    assert "nobody_knows_this" in run.problem
+    assert event.runs.get(index=0).state == ActionRun.State.DONE
+    assert Case.objects.get().stage_key == "confirmed"
+    assert OutboxMessage.objects.count() == 0
+    client.force_login(officer)
+    page = client.get(f"/admin/cases/{event.case_id}/").content.decode()
+    assert "Did not work:" in page and "nobody_knows_this" in page
+
+    MailTemplate.objects.filter(pk=template.pk).update(body="It is {{ status }}.")
+    client.post(f"/admin/cases/{event.case_id}/again/{event.pk}/")
+    assert run_until_over(event).state == Job.State.DONE
+    assert OutboxMessage.objects.count() == 1
+    assert event.runs.get(index=0).attempts == 1

@@ -2,24 +2,29 @@
 
 `place` says what is meant: empty, the course date that the case is about; else a name, such as
 `seats-of-the-county-choir`, or `section:ENSEMBLE/INSTRUMENT` by their short names. In both, words
-in {} are facts of the case.
+in {} are keys of questions, whose answers are taken as short names.
 """
 
+import re
+
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from cms.models import EnsembleSection
 
-from . import offers, pools, queues
+from . import offers, pools, queues, releases
 from .actions import Action, ActionProblemError, actions
 from .models import Case, Decision, ListEntry, Offer, Pool
 from .plan import FINAL
+from .reviews.ranking import score_of
 
 BUTTONS = ("accepted", "declined", "lapsed")
 
 
 def pool_for(case: Case, place: str) -> Pool:
     """The pool that an action means. Raises ActionProblemError."""
+    place = _with_answers(case, place)
     if not place:
         date = getattr(case.subject, "offering", None)
         if date is None:
@@ -41,6 +46,19 @@ def pool_for(case: Case, place: str) -> Pool:
     return pool
 
 
+def _with_answers(case: Case, place: str) -> str:
+    """The place with each `{key}` replaced by what the case answers to that question."""
+
+    def answer(found: re.Match) -> str:
+        tell = getattr(case.subject, "case_answer", None)
+        said = tell(found[1]) if tell else []
+        if not said:
+            raise ActionProblemError(f"This case does not say “{found[1]}”. Ask for it first.")
+        return slugify(said[0])
+
+    return re.sub(r"\{([\w-]+)\}", answer, place)
+
+
 def children_of(case: Case) -> list[int]:
     """Numbers of the children that a case is about; [1] when it does not say."""
     tell = getattr(case.subject, "case_children", None)
@@ -49,11 +67,14 @@ def children_of(case: Case) -> list[int]:
 
 def _rank_of(case: Case) -> int | None:
     """Where it stands among the ranked, once its decision is out."""
-    return (
-        Decision.objects.filter(case=case, released_at__isnull=False)
-        .values_list("rank", flat=True)
-        .first()
-    )
+    decision = Decision.objects.filter(case=case, released_at__isnull=False).first()
+    return releases.rank_of(decision) if decision else None
+
+
+def _score_of(case: Case) -> str:
+    """What its reviews came to, for whoever looks at the list; "" without any."""
+    row = score_of(case)
+    return str(row.score) if row and row.score is not None else ""
 
 
 def _place() -> tuple[str, blocks.Block]:
@@ -180,6 +201,7 @@ class JoinList(OffersAction):
                 together=together,
                 buttons=self.buttons(options),
                 rank=_rank_of(case),
+                score=_score_of(case),
                 actor_name=self.row.event.actor_name,
             )
         except queues.ListError as problem:

@@ -91,13 +91,18 @@ def is_over(pool: Pool, now: datetime) -> bool:
 
 
 def take_seats(pool: Pool, offer: Offer) -> None:
-    """Seats of a locked pool for a new offer. Raises NoPlaceError."""
-    if free(pool) < offer.number:
+    """Seats of a locked pool for a new offer. Raises NoPlaceError.
+
+    Counted and chosen from one look, so that without the lock two offers would want the same
+    number, which the database refuses.
+    """
+    clear_run_out(pool)
+    used = used_seats(pool)
+    unused = [number for number in range(1, capacity(pool) + 1) if number not in used]
+    if capacity(pool) - len(used) < offer.number:
         raise NoPlaceError("There are fewer free places than that.")
-    used = set(Seat.objects.filter(pool=pool).values_list("number", flat=True))
-    numbers = (number for number in range(1, capacity(pool) + len(used) + 1) if number not in used)
     Seat.objects.bulk_create(
-        Seat(pool=pool, offer=offer, number=next(numbers)) for _child in offer.children
+        Seat(pool=pool, offer=offer, number=number) for number in unused[: offer.number]
     )
 
 
@@ -107,6 +112,11 @@ def order_is_open(pool: Pool) -> bool:
     if date is None or date.draw_minutes is None:
         return False
     return Draw.objects.filter(pool=pool, drawn_at=None).exists()
+
+
+def used_seats(pool: Pool) -> set[int]:
+    """The numbers that offers have."""
+    return set(Seat.objects.filter(pool=pool).values_list("number", flat=True))
 
 
 def queue(pool: Pool) -> models.QuerySet[ListEntry]:

@@ -8,6 +8,7 @@ and where an offer ran out, each time with a reason.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -68,7 +69,8 @@ def join(
     actor_name: str = "The family",
     letter: bool = True,
 ) -> ListEntry:
-    """Put a case at the end of a list, or by its rank among the ranked. Twice is once.
+    """Put a case at the end of a list, or where its rank or score (a percentage) puts it among
+    those that have one. Twice is once.
 
     Raises ListError.
     """
@@ -110,13 +112,19 @@ def join(
 
 
 def _stand_by_rank(pool: Pool, entry: ListEntry) -> None:
-    """A reserve with a rank comes before those who joined earlier with a lower one."""
-    if entry.rank is None:
+    """A reserve comes before those who joined earlier with a lower rank, else a lower score."""
+    if entry.rank is None and not entry.score:
         return
     order = [one for one in queue(pool) if one.pk != entry.pk]
-    behind = (n for n, one in enumerate(order) if one.rank is not None and one.rank > entry.rank)
+    behind = (n for n, one in enumerate(order) if _is_better(entry, one))
     order.insert(next(behind, len(order)), entry)
     put_in_order(order)
+
+
+def _is_better(entry: ListEntry, other: ListEntry) -> bool:
+    if entry.rank is not None or other.rank is not None:
+        return None not in (entry.rank, other.rank) and entry.rank < other.rank
+    return bool(other.score) and Decimal(entry.score) > Decimal(other.score)
 
 
 def _most(pool: Pool) -> int:

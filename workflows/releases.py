@@ -6,6 +6,7 @@ outcome: one transaction each, in which the decision is marked, so a job that wa
 where it was and nobody hears twice. A case that has moved meanwhile is left, and named.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from .engine import TransitionNotAllowedError, latest_version, perform
 from .models import Case, CaseEvent, Decision, DecisionEvent, Release
 from .offers import ReasonMissingError
 from .plan import Button, Stage
+from .reviews.ranking import Row, of_cases, score_of
 
 KIND = "workflows.release"
 State = Release.State
@@ -42,7 +44,8 @@ def decide(
 ) -> Decision:
     """Enter a decision, or change it. Once it is out, a change needs a reason, for the record.
 
-    Raises Case.DoesNotExist, ReleaseError, ReasonMissingError.
+    `rank` is for a place given by hand: left out, scored cases stand in the order of their scores,
+    and a hand that changes it says why. Raises Case.DoesNotExist, ReleaseError, ReasonMissingError.
     """
     if outcome not in Decision.Outcome.values:
         raise ReleaseError("Choose one of the outcomes.")
@@ -56,11 +59,17 @@ def decide(
         is_out = decision.pk is not None and not decision.is_pending
         if is_out and not reason.strip():
             raise ReasonMissingError("The family has been told. Say why the decision changes.")
+        by_hand = rank is not None and rank != decision.rank and _is_scored(case)
+        if by_hand and not reason.strip():
+            raise ReasonMissingError(
+                f"{case.reference} has a place by its scores. Say why it gets another, or leave "
+                "the rank empty."
+            )
         decision.outcome, decision.feedback = outcome, feedback.strip()
         decision.group, decision.rank = group.strip()[:60], rank
         decision.decided_at, decision.actor_name = timezone.now(), str(by)[:160]
         decision.save()
-        words = decision.get_outcome_display()
+        words = decision.get_outcome_display() + (f", ranked {rank} by hand" if by_hand else "")
         DecisionEvent.objects.create(
             case=case, words=words, reason=reason, actor_id=by.pk, actor_name=str(by)[:160]
         )
@@ -74,6 +83,27 @@ def decide(
                 comment=reason,
             )
     return decision
+
+
+def _is_scored(case: Case) -> bool:
+    row = score_of(case)
+    return row is not None and row.score is not None
+
+
+def by_scores(decisions: Iterable[Decision]) -> dict[int, Row]:
+    """Where the scores put each case among these, group by group: its row by the case's key."""
+    return of_cases({one.case_id: one.group for one in decisions})
+
+
+def rank_of(decision: Decision) -> int | None:
+    """Where a reserve stands: as a hand has put it, else by its scores among its release's."""
+    if decision.rank is not None:
+        return decision.rank
+    alike = Decision.objects.filter(
+        release=decision.release_id, outcome=decision.outcome, group=decision.group
+    )
+    row = by_scores(alike).get(decision.case_id)
+    return row.place if row else None
 
 
 def stage_of(release: Release) -> Stage:

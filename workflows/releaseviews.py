@@ -107,10 +107,14 @@ class ReleaseView(DecisionsDesk):
             return redirect("cases:releases")
         cases = list(releases.cases_of(release).select_related("decision").order_by("reference"))
         audit.record(request.user, "list", Decision, {"release": release.pk, "rows": len(cases)})
+        decided = [one.decision for one in cases if hasattr(one, "decision")]
+        placed = releases.by_scores(decided)
         context = {
             "release": release,
             "stage": stage,
-            "cases": [(case, getattr(case, "decision", None)) for case in cases],
+            "cases": [
+                (case, getattr(case, "decision", None), placed.get(case.pk)) for case in cases
+            ],
             "outcomes": [
                 (key, label, release.buttons.get(key, "")) for key, label in Outcome.choices
             ],
@@ -164,6 +168,7 @@ class ReleaseView(DecisionsDesk):
                     by=self.request.user,
                     feedback=posted.get(f"feedback_{case.pk}", "")[:4000],
                     group=posted.get(f"group_{case.pk}", "") or release.group,
+                    reason=posted.get(f"reason_{case.pk}", "")[:1000],
                     rank=int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 5 else None,
                 )
                 number += 1

@@ -12,6 +12,7 @@ from datetime import date
 from django.utils import timezone
 
 from forms import journeys
+from forms.family import links
 from forms.field_types import field_types
 from forms.models import FormVersion, Journey, Submission
 
@@ -159,10 +160,20 @@ def suggestions(version: FormVersion, submissions: list[Submission], *, wanted: 
 
 
 def begin(
-    version: FormVersion, submissions: list[Submission], *, wanted: set[int], owner: str
+    version: FormVersion,
+    submissions: list[Submission],
+    *,
+    wanted: set[int],
+    owner: str,
+    address: str = "",
+    language: str = "",
 ) -> Journey:
-    """A new journey of this browser's, with what is known to be confirmed page by page."""
-    journey = journeys.begin(version, owner=owner)
+    """A new journey of this browser's, with what is known to be confirmed page by page.
+
+    The folder of `address` lists it until it is sent. In `language`, where the form has it.
+    """
+    journey = journeys.begin(version, owner=owner, language=language)
     journey.suggested = suggestions(version, submissions, wanted=wanted)
-    journey.save(update_fields=["suggested"])
+    journey.folder_seal = links.seal(address) if address else ""
+    journey.save(update_fields=["suggested", "folder_seal"])
     return journey

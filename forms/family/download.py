@@ -4,9 +4,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cms.models import OutboxMessage
+from forms import journeys
 from forms.family.folder import Folder, answers_of
 from forms.models import Submission
 from forms.pricing import from_data
+from forms.summary import for_the_case
 from workflows.models import Case
 
 
@@ -24,6 +26,15 @@ def everything(folder: Folder) -> dict:
                 "answers": answers_of(submission),
             }
             for submission in folder.loose_forms()
+        ],
+        "begun_and_not_sent": [
+            {
+                "form": journey.version.form.title,
+                "begun": _moment(journey.began_at),
+                "deleted": _moment(journey.expires_at),
+                "answers": for_the_case(journeys.walked(journey)),
+            }
+            for journey in folder.unsent()
         ],
     }
 

@@ -18,7 +18,7 @@ from cms.school_year import age_on
 from forms import attachments
 from forms.asking_more import open_request
 from forms.family import links, offering
-from forms.models import Attachment, MoreRequest, Submission
+from forms.models import Attachment, Journey, MoreRequest, Submission
 from forms.pricing import Price, from_data
 from workflows import family
 from workflows.appointments.oncase import FamilyTime, family_times
@@ -145,6 +145,13 @@ class Folder:
                 "version__form", "journey", "offering__course", "offering__centre"
             ).order_by("-submitted_at", "-pk")
         )
+
+    def unsent(self) -> list[Journey]:
+        """Forms that were begun here or saved for this address and are not sent, newest first."""
+        begun = Journey.objects.unfinished().filter(
+            folder_seal__in=links.seals(self.address), expires_at__gt=timezone.now()
+        )
+        return list(begun.select_related("version__form").order_by("-began_at", "-pk"))
 
     def loose_forms(self) -> list[Submission]:
         """Those of them that no case is about: forms that only had to be sent."""

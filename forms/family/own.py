@@ -1,18 +1,20 @@
 """What a family does with its folder as a whole: begin a form anew, take everything away, ask to
 be forgotten, open its files, let a young person act for themselves."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import activate, get_language_info
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cms import audit, throttle
 from forms import doors as form_doors
-from forms.family import again, forgetting
+from forms.family import again, forgetting, offering
 from forms.family import download as taking
 from forms.family.doors import for_family
 from forms.family.folder import answers_of
@@ -20,6 +22,8 @@ from forms.family.links import plain
 from forms.family.views import case_page, folder_of, opened
 from forms.filepages import may_be_opened
 from forms.models import FormDefinition, Submission
+from forms.translating import chosen as chosen_language
+from forms.translating import languages_of, spoken
 from forms.wizard import right_place, see_other
 from workflows import family
 
@@ -42,23 +46,51 @@ def begin(request: HttpRequest, form: str) -> HttpResponse:
     definition = get_object_or_404(FormDefinition.objects.open(), slug=form)
     version = definition.current_version
     version.form = definition
+    language = chosen_language(version.compiled, request.GET.get("lang", ""))
+    activate(language or settings.LANGUAGE_CODE)
     submissions = folder_of(request).submissions()
     if request.method == "POST":
         chosen = {int(one) for one in request.POST.getlist("child") if one.isdigit()}
         owner = form_doors.owner_token_or_new(request)
         known = submissions if "filled_in" in request.POST else []
-        journey = again.begin(version, known, wanted=chosen, owner=owner)
+        journey = again.begin(
+            version,
+            known,
+            wanted=chosen,
+            owner=owner,
+            address=request.family.address,
+            language=language,
+        )
         response = see_other(right_place(journey))
         form_doors.give_owner_cookie(response, owner)
         return response
     known = again.suggestions(version, submissions, wanted=set())
     context = {
         "form": definition,
+        "title": spoken(version, language).title,
+        "languages": [
+            {"code": code, "name": get_language_info(code)["name_local"].capitalize()}
+            for code in languages_of(version.compiled)
+            if code != language
+        ],
         "children": again.children(version, submissions),
         "knows": bool(known),
         "back_url": reverse("family:new"),
     }
     return render(request, "family/begin.html", context)
+
+
+@for_family
+@require_POST
+def go_on(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on with a form that is not sent yet, in this browser."""
+    journey = next((one for one in folder_of(request).unsent() if one.pk == pk), None)
+    if journey is None:
+        raise Http404("There is no such page.")
+    owner = form_doors.owner_token_or_new(request)
+    response = see_other(offering.adopt(journey, owner))
+    form_doors.give_owner_cookie(response, owner)
+    return response
 
 
 @for_family

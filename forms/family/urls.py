@@ -16,6 +16,7 @@ urlpatterns = [
     path("signed-out/", views.signed_out, name="out"),
     path("new/", own.new, name="new"),
     path("new/<slug:form>/", own.begin, name="begin"),
+    path("unsent/<int:pk>/", own.go_on, name="go_on"),
     path("download/", own.download, name="download"),
     path("download/everything.json", own.download_data, name="download_data"),
     path("delete/", own.forget, name="forget"),

@@ -49,6 +49,7 @@ def home_page(request: HttpRequest) -> HttpResponse:
     context = {
         "items": folder.items(),
         "loose": folder.loose_forms(),
+        "unsent": folder.unsent(),
         "passports": folder.passports(),
         "address": request.family.address,
     }

@@ -1,8 +1,9 @@
 """Every record of forms, re-exported: write `from forms.models import FormVersion`.
 
 definitions is what staff make, and holds no personal data; journeys is what families write,
-family how they come back to it, asked what we then still want; answers is what staff need to work
-with many submissions; running what a course date writes on its day.
+family how they come back to it, asked what we then still want, referees what others say of them;
+answers is what staff need to work with many submissions; running what a course date writes on its
+day.
 """
 
 from .answers import AnswerColumns, AnswerExport, AnswerMark, ForgottenCount, StepTally
@@ -14,6 +15,7 @@ from .family import FamilyLink, FamilySession
 from .journeys import Attachment, Journey, Submission, facts_for, offering_day
 from .notes import FormNote, NoteFollower
 from .privacy import DeletionRequest
+from .referees import ReferenceRequest
 from .running import (
     CourseGroup,
     CourseRun,
@@ -49,6 +51,7 @@ __all__ = [
     "NoteFollower",
     "PriceCode",
     "PriceCodeUse",
+    "ReferenceRequest",
     "RegisterLine",
     "RegisterMark",
     "RegisterPlan",

@@ -53,6 +53,9 @@ class Journey(models.Model):
     resume_hash = models.CharField(max_length=64, blank=True, db_index=True)
     resume_expires_at = models.DateTimeField(null=True, blank=True)
     resume_email = EncryptedJSONField(default=str)
+    folder_seal = models.CharField(
+        max_length=64, blank=True, db_index=True, help_text=_("Whose folder lists it, unsent.")
+    )
     held_until = models.DateTimeField(null=True, blank=True)
     began_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
@@ -203,10 +206,10 @@ class Submission(models.Model):
         return kin(self)
 
     def case_panels(self, user):
-        """What else stands beside a case: its money, for whoever may see it. See forms.paying."""
-        from forms.paying import panel  # noqa: PLC0415 - it reads this model
+        """What else stands beside a case: its references, and its money for whoever may see it."""
+        from forms import paying, referees  # noqa: PLC0415 - they read this model
 
-        return panel(self, user)
+        return [*referees.panel(self), *paying.panel(self, user)]
 
     def case_people(self, user):
         """`[{name, url}]`: the children as the roster knows them, within the user's reach."""

@@ -100,6 +100,22 @@ def score_of(case: Case, stage_key: str | None = None) -> Row | None:
     return score_of_round(made) if made else None
 
 
+def of_cases(groups: Mapping[int, str]) -> dict[int, Row]:
+    """Each case's row, placed among these alone, by its key; none for a case never in review.
+
+    `groups` is `{key of a case: name}`: places count anew in each.
+    """
+    rounds = (
+        ReviewRound.objects.filter(case__in=list(groups))
+        .select_related("case__version")
+        .prefetch_related("reviews")
+        .order_by("pk")
+    )
+    latest = {made.case_id: made for made in rounds}
+    rows = (replace(score_of_round(made), group=groups[pk]) for pk, made in latest.items())
+    return {row.case.pk: row for row in placed(rows)}
+
+
 def ranking(
     workflow: WorkflowVersion | str,
     stage_key: str,
