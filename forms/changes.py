@@ -27,6 +27,7 @@ SETTING_WORDS = {
     "max_files": "number of files",
     "reason": "why we ask",
     "restricted": "who may read it",
+    "register": "the register of the number",
     "role": "what letters use it as",
     "rule": "when it is yes",
 }

@@ -35,7 +35,7 @@ LOOKS: dict[str, Look] = {
     "text": Look(
         "pilcrow",
         (),
-        ("reason", "role", "autocomplete", "max_length", "width"),
+        ("reason", "role", "register", "autocomplete", "max_length", "width"),
         _("A few words on one line."),
     ),
     "longtext": Look(

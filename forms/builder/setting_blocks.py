@@ -14,6 +14,7 @@ from wagtail import blocks
 
 from cms.models import Course, Instrument
 from forms.field_types.files import MAX_FILES, MAX_MEGABYTES
+from forms.field_types.registers import REGISTERS
 from forms.filechecks import KINDS
 
 from .rule_blocks import ReferenceBlock, RuleBlock
@@ -280,6 +281,12 @@ SETTINGS: dict[str, Callable[[], blocks.Block]] = {
     "same_as_first": lambda: _tick(
         _("Offer the first child’s answer for the next"),
         _("In a step that is asked for each child."),
+    ),
+    "register": lambda: blocks.ChoiceBlock(
+        choices=list(REGISTERS.items()),
+        required=False,
+        label=_("It is a number of this register"),
+        help_text=_("Checked to be written as the register writes it."),
     ),
     "role": lambda: blocks.ChoiceBlock(choices=ROLES, required=False, label=_("Letters use it as")),
     "autocomplete": lambda: blocks.ChoiceBlock(

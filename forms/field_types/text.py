@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from localflavor.gb.forms import GBPostcodeField
 
 from .base import FieldType, field_type, lower_first
+from .registers import EXAMPLES, REGISTERS, as_registered
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 MAX_TEXT, MAX_LONGTEXT = 250, 20_000
@@ -25,10 +26,21 @@ class LineField(forms.CharField):
         return CONTROL.sub("", value.replace("\r\n", "\n")).strip() if value else value
 
 
+class RegisterField(LineField):
+    """A number of a public register, as the register writes it."""
+
+    register = ""
+
+    def clean(self, value):
+        value = super().clean(value)
+        return as_registered(self.register, value) if value else value
+
+
 @field_type("text")
 class Text(FieldType):
     label = "Short text"
     settings_schema = {
+        "register": {"enum": [*REGISTERS, ""]},
         "max_length": {"type": "integer", "minimum": 1, "maximum": MAX_TEXT},
         "autocomplete": {"type": "string"},
         "width": {"enum": ["2", "4", "8", "16", ""]},
@@ -40,9 +52,16 @@ class Text(FieldType):
         options["error_messages"]["max_length"] = (
             f"{question['label']} must be {limit} characters or less"
         )
-        return LineField(
-            max_length=limit, widget=forms.TextInput(self.input_attrs(question)), **options
-        )
+        widget = forms.TextInput(self.input_attrs(question))
+        register = question["settings"].get("register")
+        if not register:
+            return LineField(max_length=limit, widget=widget, **options)
+        field = RegisterField(max_length=40, widget=widget, **options)
+        field.register = register
+        return field
+
+    def example(self, question):
+        return EXAMPLES.get(question["settings"].get("register")) or super().example(question)
 
 
 @field_type("longtext")
