@@ -14,7 +14,8 @@ class CmsConfig(AppConfig):
         from cms import accounts, checks, models, sandbox  # noqa: F401, PLC0415 - a letter, the system checks
         from cms.backup import nightly as backups  # noqa: F401, PLC0415 - promise themselves
         from cms.erasing import kernel  # noqa: F401, PLC0415 - its stores
-        from cms.money import letters, refunds, reminders  # noqa: F401, PLC0415 - and these
+        from cms.money import help as helping  # noqa: F401, PLC0415
+        from cms.money import letters, online, refunds, reminders  # noqa: F401, PLC0415
         from cms.operations import nightly  # noqa: F401, PLC0415 - each night
         from cms.partners import night  # noqa: F401, PLC0415 - letters, and the nightly look
 

@@ -84,6 +84,10 @@ WRITTEN_ONCE = tuple(
 )
 READERS = ("pages.view_dailycount",)
 PEOPLE = ("pupil", "guardian", "teacher", "musicgroup", "enrolment")
+HELP = tuple(
+    f"cms.{name}"
+    for name in ("view_helpclaim", "list_helpclaim", "decide_helpclaim", "view_helpfund")
+)
 ELSEWHERE = ("loaninstrument", "outsidebooking")
 MONEY = ("cms.view_moneyaccount", "cms.list_moneyaccount", "cms.record_moneyaccount")
 MONEY_OUT = (*MONEY, "cms.export_moneyaccount", "cms.refund_moneyaccount")
@@ -213,7 +217,16 @@ ROLES: dict[str, Role] = {
             "remission_officer",
             "Remission officer",
             _("Evidence for help with costs, and how much of the fund is spent."),
-            (*ADMIN, *CASES, *ANSWERS, "cms.view_moneyaccount", "cms.list_moneyaccount"),
+            (
+                *ADMIN,
+                *CASES,
+                *ANSWERS,
+                *HELP,
+                "cms.run_helpfund",
+                "cms.*_remissionrule",
+                "cms.view_moneyaccount",
+                "cms.list_moneyaccount",
+            ),
             frozenset({"contact", "money", "evidence"}),
         ),
         Role(
@@ -261,6 +274,9 @@ ROLES: dict[str, Role] = {
                 "cms.*_returndefinition",
                 "cms.sign_return",
                 *READERS,
+                "cms.view_helpfund",
+                "cms.run_helpfund",
+                "cms.*_remissionrule",
                 "cms.view_job",
                 "cms.change_job",
                 "cms.close_musiccentre",

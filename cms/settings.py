@@ -266,6 +266,25 @@ else:
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default="Music Hub <hub@example.org>")
 
+# --- Paying by card (cms.money.providers): nobody, stripe, govuk, or test on a demo hub -----------
+# DEMO says that nobody real books here: `make run` sets it.
+DEMO = env.bool("DEMO", default=False)
+PAY_PROVIDER = env.str("PAY_PROVIDER", default="test" if DEMO else "")
+if PAY_PROVIDER not in {"", "stripe", "govuk", "test"}:
+    raise ImproperlyConfigured("PAY_PROVIDER must be stripe, govuk, test or nothing.")
+if PAY_PROVIDER == "test" and not (DEBUG or DEMO):
+    raise ImproperlyConfigured("PAY_PROVIDER=test takes no money: only with DEBUG or DEMO.")
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
+GOVUK_PAY_KEY = env.str("GOVUK_PAY_KEY", default="")
+GOVUK_PAY_WEBHOOK_SECRET = env.str("GOVUK_PAY_WEBHOOK_SECRET", default="")
+GOVUK_PAY_URL = env.str(
+    "GOVUK_PAY_URL", default="https://publicapi.payments.service.gov.uk"
+).rstrip("/")
+# How to pay without a card, in words for families: shown on the bill's page.
+PAY_BY_BANK = env.str("PAY_BY_BANK", default="")
+
 # --- Telling other systems (workflows.webhooks): nobody, unless named here ------------------------
 WEBHOOK_HOSTS = [host.lower() for host in env.list("WEBHOOK_HOSTS", default=[])]
 WEBHOOK_SECRET = env.str("WEBHOOK_SECRET", default="")

@@ -32,6 +32,7 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("sitemap.xml", sitemap, {"sitemaps": {"pages": EveryLanguage}}, name="sitemap"),
     path("rosters/send/<str:token>/", SendRoster.as_view(), name="roster_send"),
+    path("pay/", include("cms.money.urls")),
     path("family/", include("forms.family.urls")),
     path("songs/", include("forms.running.urls")),
     path("", include("forms.urls")),

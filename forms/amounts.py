@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from cms.money.amounts import in_pounds
 
-__all__ = ["CodeTerms", "Line", "Price", "from_data", "in_pounds"]
+__all__ = ["CodeTerms", "HelpTerms", "Line", "Price", "from_data", "in_pounds"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Price:
     """A breakdown. Its total is nothing but the sum of its lines."""
 
     lines: tuple[Line, ...]
+    help_pence: int = 0  # what help with costs takes off, or would if its fund had the money
+    help_waits: bool = False  # the fund is spent: nothing is taken off yet
 
     @property
     def pence(self) -> int:
@@ -48,6 +50,13 @@ class CodeTerms:
 
     percent: int = 0
     pence: int = 0
+
+
+@dataclass(frozen=True)
+class HelpTerms:
+    """What help with costs takes off, in per cent: of the rule that was found for the reason."""
+
+    percent: int
 
 
 def from_data(data: Mapping | None) -> Price | None:

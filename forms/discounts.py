@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cms.conditions import as_date, holds
-from forms.amounts import CodeTerms, Line
+from forms.amounts import CodeTerms, HelpTerms, Line
 from forms.charges import Charges
 
 KINDS = ("sibling", "early", "rule")
@@ -29,6 +29,7 @@ def taken_off(
     *,
     facts: Mapping[str, date],
     code: CodeTerms | None = None,
+    given: HelpTerms | None = None,
 ) -> Iterator[Line]:
     """The lines below zero. Together they never take more than was charged."""
     pricing, left = compiled.get("pricing") or {}, charges.pence
@@ -44,7 +45,11 @@ def taken_off(
     help_given = pricing.get("remission")
     if help_given and left:
         base = min(place_left, left) if help_given.get("of") == "places" else left
-        percent = remission_percent(help_given, answers, groups=groups, facts=facts)
+        percent = (
+            (given.percent if given else 0)
+            if help_given.get("question")
+            else remission_percent(help_given, answers, groups=groups, facts=facts)
+        )
         if off := percent_of(base, percent):
             left -= off
             label = help_given.get("label") or _("Help with costs")

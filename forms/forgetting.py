@@ -109,6 +109,7 @@ def drop_answers(submission: Submission, keys: Collection[str], *, because: dict
     for request in submission.requests.all():
         request.answers = {}
         request.save(update_fields=["answers"])
+    paying.forget_reason(submission, gone)
     submission.dropped = sorted({*submission.dropped, *gone})
     submission.save(update_fields=["answers", "labels", "dropped"])
     audit.record(None, "forget", submission, because | {"answers": len(gone)})

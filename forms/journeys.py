@@ -18,7 +18,7 @@ from django.utils import timezone
 from cms import places
 from cms.models import CourseDate
 from cms.secrecy import hashed, new_token
-from forms import attachments, codes, extras, tasklist
+from forms import attachments, codes, extras, remission, tasklist
 from forms.field_types import Asking
 from forms.incoming import Incoming
 from forms.keeping import UNFINISHED, rule_for
@@ -131,18 +131,31 @@ def may_visit(journey: Journey, seen: Walk, key: str) -> bool:
     return seen.may_visit(key)
 
 
-def price(journey: Journey, seen: Walk, code: PriceCode | None = None) -> Price | None:
+def price(
+    journey: Journey,
+    seen: Walk,
+    code: PriceCode | None = None,
+    asked: remission.Help | None = None,
+) -> Price | None:
     """What this family pays for what it answered; None when there is nothing to price.
 
-    `code` is the one that `codes.given` found: whoever asks for a price looks it up first.
+    `code` is the one that `codes.given` found, `asked` what `wanted_help` did: whoever asks for a
+    price looks them up first.
     """
-    return price_of(
-        journey.version.compiled,
-        seen.answers,
-        journey.offering,
-        facts=facts(journey),
-        code=codes.terms(code),
-    )
+    terms = {"facts": facts(journey), "code": codes.terms(code)}
+    compiled = journey.version.compiled
+    full = price_of(compiled, seen.answers, journey.offering, **terms)
+    if full is None or asked is None:
+        return full
+    helped = price_of(compiled, seen.answers, journey.offering, **terms, given=asked.terms)
+    return remission.priced(full, helped, asked)
+
+
+def wanted_help(journey: Journey, seen: Walk, *, lock: bool = False) -> remission.Help | None:
+    """The help with costs that these answers ask for."""
+    if not remission.asks(journey.version.compiled):
+        return None
+    return remission.wanted(journey.version.compiled, seen.answers, facts(journey), lock=lock)
 
 
 def page_answers(journey: Journey, step: Mapping, number: int | None) -> dict:

@@ -9,24 +9,27 @@ Left out, nothing is asked for until staff send the bill. "now" is as "later" wh
 provider is set up: nobody may lose a place because a setting is missing.
 """
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cms.models import MoneyAccount, MoneyEntry, User
-from cms.money import ledger, letters, refunds
+from cms import places
+from cms.models import MoneyAccount, MoneyEntry, Place, User
+from cms.money import help as helping
+from cms.money import ledger, letters, online, refunds
 from cms.money.amounts import in_pounds
 from forms.amounts import Price
-from forms.models import Submission
+from forms.models import Journey, Submission
+from forms.summary import contact_of
 from workflows.actions import Action, ActionProblemError, actions, in_days
 from workflows.models import Case, CaseEvent
 
 NOW, LATER = "now", "later"
-DUE_DAYS = 14
+DUE_DAYS, MINUTES = 14, 30
 
 
 def terms(compiled: Mapping) -> Mapping:
@@ -34,28 +37,65 @@ def terms(compiled: Mapping) -> Mapping:
     return (compiled.get("settings") or {}).get("payment") or {}
 
 
+def waits_for_money(compiled: Mapping, price: Price | None) -> bool:
+    """Whether places are only kept until it is paid."""
+    said = terms(compiled)
+    is_due = bool(price and price.pence and not price.help_waits)
+    return is_due and said.get("when") == NOW and online.takes_cards()
+
+
+def lock_dates(journey: Journey) -> None:
+    """The dates on which it holds places, before the fund of help with costs: cms.money says why
+    in this order."""
+    held = Place.objects.filter(holder=journey.holder).order_by()
+    places.lock_course_dates(sorted(set(held.values_list("course_date_id", flat=True))))
+
+
+def keep_places(journey: Journey, price: Price | None) -> datetime | None:
+    """The places are the family's now; or until the moment that is returned, while it pays.
+
+    Raises cms.places.PlacesError when they have gone.
+    """
+    compiled = journey.version.compiled
+    if waits_for_money(compiled, price):
+        return places.extend(journey.holder, minutes=terms(compiled).get("minutes") or MINUTES)
+    places.confirm(journey.holder)
+    return None
+
+
 def open_account(
-    submission: Submission, price: Price | None, *, name: str, email: str
+    submission: Submission, price: Price | None, *, pay_by: datetime | None = None
 ) -> MoneyAccount | None:
-    """Charge what the family saw, in the transaction that sends the form; None without a price."""
-    if price is None or not price.pence:
+    """Charge what it costs before help, in the transaction that sends the form; None without a
+    price. `pay_by` is until when its places wait for the money.
+    """
+    taken_off = price.help_pence if price and not price.help_waits else 0
+    if price is None or not price.pence + taken_off:
         return None
+    name, email = contact_of(submission.version.compiled, submission.answers)
     said = terms(submission.version.compiled)
     due_on = timezone.localdate() + timedelta(days=said.get("due_days") or DUE_DAYS)
     offering = submission.offering
-    account = ledger.open_account(
+    return ledger.open_account(
         reference=submission.reference,
-        pence=price.pence,
+        pence=price.pence + taken_off,
         what=_what(submission),
         holder=submission.holder,
         offering=offering,
         payer_name=name,
         payer_email=email,
         due_on=_not_after(due_on, offering) if said else None,
+        pay_by=pay_by,
     )
-    if said:
+
+
+def send_bill(account: MoneyAccount | None, submission: Submission) -> None:
+    """The bill, where the form says that there is one and something is due."""
+    if account is None or not terms(submission.version.compiled):
+        return
+    account.refresh_from_db()
+    if account.due_on:
         letters.bill(account)
-    return account
 
 
 def _what(submission: Submission) -> str:
@@ -91,10 +131,28 @@ def panel(submission: Submission, user: User) -> list[dict]:
     ]
 
 
+def for_family(submission: Submission) -> dict | None:
+    """What the family's own pages say of money: `{account, balance, keeps_until}`."""
+    account = account_of(submission)
+    if account is None:
+        return None
+    waits = account.pay_by if account.pay_by and account.pay_by > timezone.now() else None
+    return {"account": account, "balance": ledger.balance(account), "keeps_until": waits}
+
+
+def forget_reason(submission: Submission, keys: Collection[str]) -> None:
+    """Why help was asked for goes when the answer that said so does."""
+    asked = (submission.version.compiled.get("pricing") or {}).get("remission") or {}
+    account = account_of(submission)
+    if account is not None and asked.get("question") in keys:
+        helping.forget(account)
+
+
 def forget(submission: Submission, *, reference: str) -> None:
     """Whom the money was for is forgotten; the rows stay, as the law of money wants."""
     account = account_of(submission)
     if account is not None:
+        helping.forget(account)
         ledger.forget_payer(account, reference=reference)
 
 
@@ -128,6 +186,11 @@ def note(
             actor_name=by_name,
             summary=words[:250],
         )
+
+
+@online.happened("case history")
+def _happened(account: MoneyAccount, words: str) -> None:
+    note(account, words)
 
 
 def _account(case: Case) -> MoneyAccount:

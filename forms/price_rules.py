@@ -39,6 +39,9 @@ def normal(pricing: Mapping, *, steps: Mapping, questions: Mapping, rule: Rewrit
             for period in pricing["remission"].get("periods") or []
         ]
         made["remission"] = {**pricing["remission"], "periods": periods}
+        for name in ("question", "how"):
+            if asked := pricing["remission"].get(name):
+                made["remission"][name] = questions.get(asked, asked)
     if pricing.get("codes"):
         asked = pricing["codes"].get("question")
         made["codes"] = {"question": questions.get(asked, asked)}
@@ -117,6 +120,16 @@ class _Checks:
         self.rule(what, discount.get("show_if"))
 
     def remission(self, remission: Mapping) -> None:
+        asked = remission.get("question")
+        if asked and self.types.get(asked) != "remission":
+            self.say("help with costs needs a question of the type “Reason for help with costs”.")
+        for key in filter(None, (asked, remission.get("how"))):
+            if key not in self.asked_in:
+                self.say(f"help with costs looks at “{key}”, which is not asked.")
+            elif self.asked_in[key]["repeat"]:
+                self.say("help with costs is asked in a repeated step. Ask for it once.")
+        if not asked and not remission.get("periods"):
+            self.say("help with costs needs a question, or a period.")
         days = []
         for period in remission.get("periods") or []:
             first, last = as_date(period.get("from")), as_date(period.get("until"))

@@ -17,6 +17,9 @@ from anything that was posted. A form's `pricing` says how (forms/package.schema
      "remission": {"label": "Help with costs", "of": "all" | "places", "periods": [
          {"from": "2026-09-01", "until": "2027-08-31",                  days, both included
           "bands": [{"percent": 100, "show_if": {...}}, {"percent": 50, "show_if": {...}}]}]},
+                  or, by the hub's own rules and its fund (forms.remission):
+     "remission": {"label": "Help with costs", "question": "<key of a question of type remission>",
+                   "how": "<key of the question how it is shown: now, later, school>"},
      "codes": {"question": "<key of a question of type code>"}}
 
 All parts may be left out. An option with `price_pence` adds that much whenever it is chosen, for
@@ -35,7 +38,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from cms.models import CourseDate
-from forms.amounts import CodeTerms, Line, Price, from_data, in_pounds
+from forms.amounts import CodeTerms, HelpTerms, Line, Price, from_data, in_pounds
 from forms.charges import charges_of, children_in, places_in
 from forms.discounts import taken_off
 
@@ -58,14 +61,17 @@ def price_of(
     *,
     facts: Mapping[str, date] | None = None,
     code: CodeTerms | None = None,
+    given: HelpTerms | None = None,
 ) -> Price | None:
     """The price for these answers; None when there is nothing to price.
 
     `answers` are those of a walk: visible questions only. `facts` are the days that rules may
-    name ("today", "offering"); `code` the terms of the code that was given, once it was looked up.
+    name ("today", "offering"); `code` the terms of the code that was given, once it was looked up;
+    `given` what the hub's rule for help with costs gives, once that was.
     """
     charges = charges_of(compiled, answers, offering, facts=facts or {})
     if charges is None:
         return None
     lines = charges.lines()
-    return Price((*lines, *taken_off(compiled, answers, charges, facts=facts or {}, code=code)))
+    lines_off = taken_off(compiled, answers, charges, facts=facts or {}, code=code, given=given)
+    return Price((*lines, *lines_off))

@@ -6,14 +6,14 @@ at once, it answers with the same submission. Answers to questions that are hidd
 here for ever: the journey is emptied once its submission stands.
 
 Places are confirmed here and not by a member of staff later: from the moment that a family has its
-reference its places count like any others. The workflow's `confirm_place` only says so again.
+reference its places count like any others. The workflow's `confirm_place` only says so again. Only
+a form that is paid at once keeps them for so long as paying takes (forms.paying).
 """
 
 from django.db import transaction
 from django.utils import timezone
 
-from cms import places
-from forms import asking_more, attachments, children, codes, journeys, letters, paying
+from forms import asking_more, attachments, children, codes, journeys, letters, paying, remission
 from forms.answers import marks
 from forms.family.links import seal
 from forms.models import Journey, Submission
@@ -64,14 +64,20 @@ def _submit(locked: Journey, seen_pence: int | None) -> Submission:
     if not seen.is_complete:
         raise IncompleteError(seen)
     code = codes.given(locked.version, seen.answers, lock=True)
-    price = journeys.price(locked, seen, code)
+    paying.lock_dates(locked)
+    asked = journeys.wanted_help(locked, seen, lock=True)
+    price = journeys.price(locked, seen, code, asked)
     if seen_pence is not None and price is not None and price.pence != seen_pence:
         raise PriceChangedError(price)
-    offering = None
+    offering, pay_by = None, None
     if places_in(locked.version.compiled, seen.answers):
-        places.confirm(locked.holder)
+        pay_by = paying.keep_places(locked, price)
         offering = locked.offering
     submission = _write(locked, seen, price, offering or locked.offering)
+    account = paying.open_account(submission, price, pay_by=pay_by)
+    if account and asked and price.help_pence:
+        remission.claim(account, price, asked, submission)
+    paying.send_bill(account, submission)
     if code:
         codes.note_use(code, submission)
     return submission
@@ -106,7 +112,6 @@ def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) 
             contact_name=name,
             contact_email=email,
         )
-    paying.open_account(submission, price, name=name, email=email)
     clashing.notice(submission, case_of(submission))
     letters.send_received(submission, to=email, contact_name=name)
     asking_more.form_arrived(journey)

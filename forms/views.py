@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cms import places, throttle
 from cms.models import CourseDate
-from forms import codes, doors, firstplaces, journeys, submissions, tasklist
+from forms import codes, doors, firstplaces, journeys, paying, submissions, tasklist
 from forms.addresses import address, closing_of, own_journey, right_place, see_other, timer_of
 from forms.field_types.offerings import open_offerings, say_offering
 from forms.models import FormDefinition, FormVersion, Journey
@@ -225,7 +225,12 @@ def _check_page(
             "journey": journey,
             "form_title": journey.version.title,
             "sections": parts,
-            "price": journeys.price(journey, seen, codes.given(journey.version, seen.answers)),
+            "price": journeys.price(
+                journey,
+                seen,
+                codes.given(journey.version, seen.answers),
+                journeys.wanted_help(journey, seen),
+            ),
             "timer": timer_of(journey),
             "closing": closing_of(journey),
             "extend_url": address(journey, "extend"),
@@ -337,6 +342,7 @@ def done(request: HttpRequest, form: str, key: str) -> HttpResponse:
             "offering": submission.offering,
             "when": say_offering(submission.offering) if submission.offering else "",
             "price": from_data(submission.price),
+            "money": paying.for_family(submission),
             "form_title": journey.version.title,
             "today": timezone.localdate(),
             "start_url": reverse("forms:start", kwargs={"form": form}),

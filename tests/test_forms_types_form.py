@@ -21,7 +21,7 @@ NEEDS = {
     "calculated": {"settings": {"sum": ["number"]}},
     "instrument": {"settings": {"none": True}},
 }
-LEFT_OUT = {"places", "code"}  # they need a course, and prices
+LEFT_OUT = {"places", "code", "remission"}  # they need a course, prices, and rules
 OPTIONAL = {"file", "info", "calculated", "select", "time"}
 
 

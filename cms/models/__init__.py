@@ -3,7 +3,7 @@
 catalogue is public and may be shown; roster, places and outbox hold personal data, and may be
 neither searchable, nor a snippet, nor in Wagtail's reference index or history.
 Files here import each other downwards only: accounts, media, calendar, rosterrecord, catalogue,
-roster, elsewhere, places, offerings, money; partners after catalogue, returns
+roster, elsewhere, places, offerings, money, paying; partners after catalogue, returns
 after partners.
 """
 
@@ -40,6 +40,7 @@ from .partners import (
     PartnerPaper,
     PartnerPerson,
 )
+from .paying import FundMove, HelpClaim, HelpFund, OnlinePayment, RemissionRule
 from .places import Place
 from .returns import HeadingBlock, ReturnDefinition, ReturnSnapshot
 from .roster import Award, Enrolment, Guardian, MusicGroup, Pupil, PupilGuardian, School, Teacher
@@ -60,11 +61,14 @@ __all__ = [
     "Ensemble",
     "EnsembleSection",
     "Erasure",
+    "FundMove",
     "Genre",
     "GoverningText",
     "GoverningVersion",
     "Guardian",
     "HeadingBlock",
+    "HelpClaim",
+    "HelpFund",
     "HubDocument",
     "HubImage",
     "HubRendition",
@@ -80,6 +84,7 @@ __all__ = [
     "MoneyRefund",
     "MusicCentre",
     "MusicGroup",
+    "OnlinePayment",
     "OrganisationType",
     "OutboxMessage",
     "OutsideBooking",
@@ -96,6 +101,7 @@ __all__ = [
     "PupilGuardian",
     "RateCount",
     "RefundStep",
+    "RemissionRule",
     "ReturnDefinition",
     "ReturnSnapshot",
     "ScheduledRun",

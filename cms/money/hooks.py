@@ -1,4 +1,4 @@
-"""What money adds to the Wagtail admin: addresses and one line of the menu."""
+"""What money adds to the Wagtail admin: addresses, lines of the menu, the rules' own screens."""
 
 from django.http import HttpRequest
 from django.urls import include, path, reverse_lazy
@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from . import desk
+from . import desk, helpdesk
+from .ruleadmin import RemissionRuleViewSet
 
 addresses = (
     [
@@ -18,10 +19,24 @@ addresses = (
     "money",
 )
 
+help_addresses = (
+    [
+        path("", helpdesk.ClaimsView.as_view(), name="claims"),
+        path("funds/", helpdesk.FundsView.as_view(), name="funds"),
+        path("<int:pk>/", helpdesk.ClaimView.as_view(), name="claim"),
+    ],
+    "help",
+)
+
+
+@hooks.register("register_admin_viewset")
+def remission_rules() -> RemissionRuleViewSet:
+    return RemissionRuleViewSet("remission-rules")
+
 
 @hooks.register("register_admin_urls")
 def money_urls() -> list:
-    return [path("money/", include(addresses))]
+    return [path("money/", include(addresses)), path("help-with-costs/", include(help_addresses))]
 
 
 class MoneyMenuItem(MenuItem):
@@ -33,4 +48,16 @@ class MoneyMenuItem(MenuItem):
 def money_menu_item() -> MenuItem:
     return MoneyMenuItem(
         _("Money"), reverse_lazy("money:owed"), name="money", icon_name="decimal", order=56
+    )
+
+
+class HelpMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return helpdesk.may_see(request.user)
+
+
+@hooks.register("register_admin_menu_item")
+def help_menu_item() -> MenuItem:
+    return HelpMenuItem(
+        _("Help with costs"), reverse_lazy("help:claims"), name="help", icon_name="group", order=57
     )

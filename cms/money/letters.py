@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from cms import mail
 from cms.mailmarkup import site_link
-from cms.models import MoneyAccount, MoneyEntry, MoneyRefund
+from cms.models import MoneyAccount, MoneyEntry, MoneyRefund, OutboxMessage
 
 from . import ledger
 from .amounts import in_pounds
@@ -27,6 +27,7 @@ SAMPLE = {
     "link": "/pay/sample/",
     "how": "Card",
     "why": "Cancelled, 50% back",
+    "words": "We have seen your letter, thank you.",
 }
 
 
@@ -196,3 +197,49 @@ def refund_made(account: MoneyAccount, order: MoneyRefund) -> None:
 def _receipt_for(account: MoneyAccount, entry: MoneyEntry) -> None:
     if entry.kind == MoneyEntry.Kind.PAYMENT:
         receipt(account, entry)
+
+
+_declare(
+    "money-too-late",
+    gettext_noop("Money: the payment came too late for the place"),
+    "We are sorry: your place had gone ({{ reference }})",
+    "Your payment of {{ amount }} for {{ for }} reached us after your places had gone to another "
+    "family. {{ why }}\n\n"
+    "We are giving all of it back, the way you paid. You need do nothing. "
+    "A card refund takes up to ten working days to arrive.\n\n"
+    "We are sorry. You can join the waiting list, or ring us: we will help you to find another "
+    "date.\n",
+    "amount",
+    "why",
+)
+_declare(
+    "money-let-go",
+    gettext_noop("Money: the places were let go"),
+    "Your places were not paid for in time ({{ reference }})",
+    "We kept your places on {{ for }} for you while you were paying, and no payment has come.\n\n"
+    "Other families can now take them. If there is still room you can have them after all:\n\n"
+    "[See and pay]({{ link }})\n\n"
+    "Have you paid? Then you need do nothing: when your payment comes we either give you your "
+    "places or send the money back.\n",
+    "link",
+)
+
+
+def too_late(account: MoneyAccount, entry: MoneyEntry, why: str) -> None:
+    """The money came when the place had gone."""
+    send(
+        "money-too-late",
+        account,
+        key=f"money-too-late-{entry.pk}",
+        amount=in_pounds(entry.pence),
+        why=why,
+    )
+
+
+def let_go(account: MoneyAccount) -> bool:
+    """The places were let go; whether this is the first time that it is said."""
+    key = f"money-let-go-{account.pk}-{account.pay_by:%Y%m%d%H%M}"
+    if OutboxMessage.objects.filter(key=key).exists():
+        return False
+    send("money-let-go", account, key=key, link=link_of(account))
+    return True

@@ -119,9 +119,17 @@ def cancel(
 
 
 def refund(
-    account: MoneyAccount, pence: int, *, by: User | None, why: str, of: MoneyEntry | None = None
+    account: MoneyAccount,
+    pence: int,
+    *,
+    by: User | None,
+    why: str,
+    of: MoneyEntry | None = None,
+    quietly: bool = False,
 ) -> list[MoneyRefund]:
     """Give so much back, the way it came; of one payment, or of the newest first.
+
+    `quietly` when another letter tells the family of it.
 
     Raises MoneyError when there is less to give back. A card provider is asked by a job.
     """
@@ -136,7 +144,8 @@ def refund(
         if left or pence < 1:
             # Raised inside the block, so that nothing of it stays.
             raise MoneyError(_("There is not so much to give back."))
-        letters.refund_decided(row, orders)
+        if not quietly:
+            letters.refund_decided(row, orders)
     return orders
 
 

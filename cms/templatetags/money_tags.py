@@ -1,6 +1,9 @@
 """Pence in templates: `{{ account.owed|money }}`."""
 
+from datetime import datetime
+
 from django import template
+from django.utils import timezone
 
 from cms.money.amounts import in_pounds
 
@@ -23,3 +26,10 @@ def cost(row: object) -> str:
 def kept(row: object) -> str:
     """What the hub has of an account's money."""
     return in_pounds(row.paid - row.given_back)
+
+
+@register.filter
+def by_the_clock(moment: datetime) -> str:
+    """11:48pm, as the clock on the wall says."""
+    local = timezone.localtime(moment)
+    return f"{local:%I:%M%p}".lstrip("0").lower()

@@ -1,4 +1,4 @@
-"""When a form is open and how a long one is shown, in the editor (forms/window.py)."""
+"""When a form is open, how a long one is shown and when it is paid, in the editor."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,7 @@ from wagtail import blocks
 from cms.clock import LONDON
 from forms.window import moment
 
+PAYMENT = {"pay_when": "when", "pay_minutes": "minutes", "pay_days": "due_days"}
 TIMES = ("opens_at", "closes_at")
 
 
@@ -45,6 +46,29 @@ class OpeningBlock(blocks.StructBlock):
             "one with the places."
         ),
     )
+    pay_when = blocks.ChoiceBlock(
+        choices=[
+            ("now", _("At once, by card: places are kept while they pay")),
+            ("later", _("By a bill that comes with the confirmation")),
+        ],
+        required=False,
+        label=_("When it is paid"),
+        help_text=_("Empty: staff send the bill. Without a card provider a bill is sent instead."),
+    )
+    pay_minutes = blocks.IntegerBlock(
+        required=False,
+        min_value=10,
+        max_value=120,
+        label=_("Minutes for which places are kept while somebody pays"),
+        help_text=_("Empty: 30."),
+    )
+    pay_days = blocks.IntegerBlock(
+        required=False,
+        min_value=0,
+        max_value=366,
+        label=_("Days until a bill is due"),
+        help_text=_("Empty: 14, and never after the day before it begins."),
+    )
 
     class Meta:
         icon = "time"
@@ -58,12 +82,14 @@ def from_settings(settings: Mapping | None) -> dict:
         "grace_minutes": said.get("grace_minutes"),
         "task_list": bool(said.get("task_list")),
         "places_first": bool(said.get("places_first")),
+        **{mine: (said.get("payment") or {}).get(name) for mine, name in PAYMENT.items()},
     }
 
 
 def to_settings(value: Any, before: Mapping | None) -> dict:
     """The form's settings with what the block says; other settings stay."""
-    made = {name: said for name, said in (before or {}).items() if name not in from_settings({})}
+    own = {*from_settings({}), "payment"}
+    made = {name: said for name, said in (before or {}).items() if name not in own}
     for name in TIMES:
         if value.get(name):
             made[name] = f"{timezone.localtime(value[name], LONDON):%Y-%m-%dT%H:%M}"
@@ -72,4 +98,7 @@ def to_settings(value: Any, before: Mapping | None) -> dict:
     for name in ("task_list", "places_first"):
         if value.get(name):
             made[name] = True
+    if value.get("pay_when"):
+        said = {name: value.get(mine) for mine, name in PAYMENT.items()}
+        made["payment"] = {name: one for name, one in said.items() if one not in (None, "")}
     return made

@@ -162,10 +162,20 @@ class RemissionBlock(blocks.StructBlock):
         required=False, max_length=200, default=_("Help with costs"), label=_("Families read")
     )
     of = _of(WHOLE)
+    question = ReferenceBlock(
+        kind="remission",
+        label=_("The question that asks for the reason"),
+        help_text=_("Then the hub’s own rules and its fund decide, and periods are not needed."),
+    )
+    how = ReferenceBlock(
+        kind="choice",
+        label=_("The question how it is shown"),
+        help_text=_("Its answers have the short names now, later and school."),
+    )
     periods = OwnIdsListBlock(
         PeriodBlock(),
-        min_num=1,
-        label=_("Periods"),
+        min_num=0,
+        label=_("Or periods of this form’s own"),
         help_text=_("Help is granted for a time, such as a school year. The first day counts."),
     )
 
@@ -249,12 +259,18 @@ def to_pricing(stream: Any, *, refer: Refer, rule: Refer, before: dict | None) -
                 identity | {"kind": kind} | _said(value, *names) | shown
             )
         elif kind == "remission":
-            made["remission"] = _said(value, "label", "of") | {
-                "periods": [_period(one, rule) for one in value["periods"]]
-            }
+            made["remission"] = _help(value, refer, rule)
         elif value.get("question"):
             made["codes"] = {"question": refer(value["question"])}
     return made or None
+
+
+def _help(value: dict, refer: Refer, rule: Refer) -> dict:
+    said = _said(value, "label", "of")
+    said |= {name: refer(value[name]) for name in ("question", "how") if value.get(name)}
+    if value["periods"] or not value.get("question"):
+        said["periods"] = [_period(one, rule) for one in value["periods"]]
+    return said
 
 
 def _period(value: dict, rule: Refer) -> dict:
@@ -304,7 +320,9 @@ def from_pricing(pricing: dict | None, *, question: Refer, step: Refer, rule: Re
             value |= {"times": question(one.get("times")), **_often(one.get("per"), step)}
         raw.append(_block(kind, value, _id_of(kind, one, at)))
     if pricing.get("remission"):
-        raw.append(_block("remission", _remission(pricing["remission"], rule)))
+        said = _remission(pricing["remission"], rule)
+        said |= {name: question(pricing["remission"].get(name)) for name in ("question", "how")}
+        raw.append(_block("remission", said))
     if pricing.get("codes"):
         value = {"question": question(pricing["codes"].get("question"))}
         raw.append(_block("codes", value))

@@ -135,6 +135,13 @@ LOOKS: dict[str, Look] = {
         _("Code"),
         required=False,
     ),
+    "remission": Look(
+        "group",
+        (),
+        ("reason",),
+        _("Your own rules for help with costs, as reasons to choose from."),
+        _("Which of these is true for you?"),
+    ),
     "info": Look("info-circle", (), (), _("Words between the questions.")),
     "calculated": Look(
         "cogs",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cms.conditions import as_date
 from cms.models import Partner
 from cms.school_year import age_on
-from forms import attachments
+from forms import attachments, paying
 from forms.asking_more import open_request
 from forms.family import links, offering
 from forms.models import Attachment, Journey, MoreRequest, Submission
@@ -83,6 +83,7 @@ class Opened:
     answers: list[dict] = field(default_factory=list)
     price: Price | None = None
     submission: Submission | None = None
+    money: dict | None = None
     wanted: MoreRequest | None = None
     is_contact: bool = True
     may_let_in: bool = False
@@ -190,6 +191,7 @@ class Folder:
             answers=answers_of(submission) if submission else [],
             price=from_data(submission.price) if submission else None,
             submission=submission,
+            money=paying.for_family(submission) if submission else None,
             wanted=wanted,
             is_contact=is_contact,
             may_let_in=bool(submission) and case.is_open and has_young_person(submission),

@@ -3,7 +3,7 @@
 Importing this package registers the hub's own; another app registers its own from its ready().
 """
 
-from . import addons, choices, codes, compound, dates, files, offerings, shown, text
+from . import addons, choices, codes, compound, dates, files, offerings, remission, shown, text
 from .base import Asking, FieldType, field_type, field_types
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "field_types",
     "files",
     "offerings",
+    "remission",
     "shown",
     "text",
 ]

@@ -15,7 +15,7 @@ from wagtail.models import Page, ReferenceIndex, Site
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from cms.models import HubSettings
-from forms import demo_appointments, package
+from forms import demo_appointments, demo_money, package
 from forms.models import FormDefinition
 from pages import starters
 from pages.models import HomePage, Subscriber
@@ -70,6 +70,7 @@ def load(today: date) -> Report:
         report.added["ready-made pages"] = load_starters(references)
         load_settings(read("site")["settings"], home)
         report.added["Welsh pages"] = load_welsh(home)
+        report.added["rules for help with costs"] = demo_money.load(today)
         report.added["forms"] = load_forms()
         report.added["sessions of appointments"] = demo_appointments.load(today)
         report.added["subscribers"] = load_subscribers(read("newsletter")["subscribers"])
@@ -104,7 +105,10 @@ def load_forms() -> int:
     there = set(FormDefinition.objects.values_list("slug", flat=True))
     missing = [path for path in sorted(PACKAGES.glob("*.json")) if path.stem not in there]
     for path in missing:
-        package.load(path, publish=True)
+        if path.stem == demo_money.FORM:
+            package.load(demo_money.with_money(package.read(path)), publish=True)
+        else:
+            package.load(path, publish=True)
     return len(missing)
 
 

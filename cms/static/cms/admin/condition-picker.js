@@ -554,7 +554,7 @@
       const place = outlineOf.placeOf(this, outline);
       const kind = this.extra.kind;
       if (kind === "count") return outline.steps.filter((step) => step.repeats);
-      const wanted = { number: ["number", "money", "places", "calculated"], amount: ["number", "places", "calculated"], date: ["date"], code: ["code"] }[kind] || [];
+      const wanted = { number: ["number", "money", "places", "calculated"], amount: ["number", "places", "calculated"], date: ["date"], code: ["code"], remission: ["remission"], choice: ["radios", "select"] }[kind] || [];
       return outlineOf.earlier(place, outline).filter((one) => wanted.includes(one.type));
     }
 
