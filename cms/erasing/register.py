@@ -51,6 +51,7 @@ PERSONAL: dict[str, tuple[str, str]] = {
     "hub_forms.AnswerExport": ("Answers and files", "Files of answers, for an hour"),
     "hub_forms.ChildMark": ("Answers and files", "Sealed marks of name and birthday"),
     "hub_forms.MoreRequest": ("Answers and files", "Questions that were asked again"),
+    "hub_forms.ReferenceRequest": ("Cases", "Who writes a reference, and what they wrote, sealed"),
     "hub_forms.PriceCodeUse": ("Answers and files", "Which submission used a code"),
     "hub_forms.WaitingRequest": ("Cases", "First names of children who wait, sealed"),
     "hub_forms.DeletionRequest": ("Cases", "A family's wish to be deleted, sealed"),
