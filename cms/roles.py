@@ -59,6 +59,7 @@ CASES = (
     *("workflows.view_appointmentsession", "workflows.change_appointmentsession"),
 )
 OFFERS = ("workflows.run_pool", "workflows.decide_case")
+SEASONS = ("workflows.run_season", "workflows.*_auditionround")
 DESIGN = (
     "workflows.*_workflowdefinition",
     "hub_forms.*_formdefinition",
@@ -177,6 +178,7 @@ ROLES: dict[str, Role] = {
                 *ADMIN,
                 *CASES,
                 *OFFERS,
+                *SEASONS,
                 *ANSWERS_OUT,
                 "workflows.export_case",
                 *_reads("pupil", "guardian", "musicgroup", "enrolment"),

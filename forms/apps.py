@@ -13,6 +13,7 @@ class FormsConfig(AppConfig):
             actions,
             asking_actions,
             attachments,
+            auditions,
             closures,
             drawn,
             field_types,

@@ -25,6 +25,7 @@ SETTING_WORDS = {
     "types": "kinds of file",
     "max_mb": "largest file",
     "max_files": "number of files",
+    "max_minutes": "longest film, in minutes",
     "reason": "why we ask",
     "restricted": "who may read it",
     "register": "the register of the number",

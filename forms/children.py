@@ -55,12 +55,16 @@ def _child(step: dict, item: dict) -> Iterator[Child]:
         (
             as_date(item.get(q["key"]))
             for q in step["questions"]
-            if q["type"] == "date" and q["settings"].get("autocomplete") == "bday"
+            if q["type"] == "date" and _is_birthday(q["settings"])
         ),
         None,
     )
     if born and isinstance(name, dict) and name.get("first") and name.get("last"):
         yield Child(name["first"], name["last"], born)
+
+
+def _is_birthday(settings: dict) -> bool:
+    return bool(settings.get("birthday")) or settings.get("autocomplete") == "bday"
 
 
 def mark(submission: Submission) -> None:

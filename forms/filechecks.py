@@ -34,6 +34,8 @@ KINDS = {
     "png": Kind("PNG picture", ("image/png",), ("png",)),
     "docx": Kind("Word document", (DOCX,), ("docx",)),
     "mp3": Kind("MP3 recording", ("audio/mpeg",), ("mp3",)),
+    "mp4": Kind("MP4 film", ("video/mp4", "video/x-m4v"), ("mp4", "m4v")),
+    "mov": Kind("QuickTime film", ("video/quicktime",), ("mov", "qt")),
     "m4a": Kind("M4A recording", ("audio/mp4", "audio/x-m4a", "audio/m4a"), ("m4a", "mp4")),
 }
 

@@ -27,6 +27,7 @@ from forms.models import Attachment, Submission
 from workflows.models import Case
 
 Scan = Attachment.Scan
+FILMS = frozenset({"mp4", "mov"})
 
 
 def may_be_opened(attachment: Attachment) -> bool:
@@ -43,8 +44,8 @@ def group_of(attachment: Attachment, submission: Submission) -> str:
 
 
 def files_of(submission: Submission) -> list[dict]:
-    """What the case page lists: `[{name, id, question, label, note, url, group}]`, in the order
-    of the questions.
+    """What the case page lists: `[{name, id, question, label, note, url, group, is_film}]`, in the
+    order of the questions. `is_film` is one whose question takes nothing but films.
     """
     questions = questions_in(submission.version.compiled)
     order = {key: place for place, key in enumerate(questions)}
@@ -69,9 +70,15 @@ def files_of(submission: Submission) -> list[dict]:
                 "note": note,
                 "url": reverse("form_files:open", args=[row.pk]) if can_open else "",
                 "group": group_of(row, submission),
+                "is_film": _is_film(questions.get(row.question)),
             }
         )
     return found
+
+
+def _is_film(question: dict | None) -> bool:
+    kinds = (question or {}).get("settings", {}).get("types") or []
+    return bool(kinds) and set(kinds) <= FILMS
 
 
 def content_of(submission: Submission, pk: int) -> tuple[File, str]:

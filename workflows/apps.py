@@ -9,7 +9,19 @@ class WorkflowsConfig(AppConfig):
     verbose_name = "Review processes"
 
     def ready(self):
-        from workflows import batch, deadlines, family, lists, moving, running, seen, webhooks  # noqa: F401, PLC0415 - register jobs and clock
+        from workflows import (  # noqa: F401, PLC0415 - register jobs and clock
+            batch,
+            deadlines,
+            family,
+            lists,
+            moving,
+            running,
+            seasons,
+            seen,
+            webhooks,
+        )
+
+        seasons.register()
         from workflows.appointments import actions as offers  # noqa: F401, PLC0415 - and these
         from workflows.appointments import clockwork  # noqa: F401, PLC0415 - and this
         from workflows.rehearsal import decided, keeping, offered, timed, usual  # noqa: F401, PLC0415 - what rehearsals are made of

@@ -40,6 +40,17 @@ from .plan import FINAL, WAITING, Plan
 from .querysets import CaseQuerySet
 from .releasemodels import Decision, Release  # noqa: F401 - the same
 from .reviews.models import Review, ReviewRound  # noqa: F401 - the same
+from .seasons.models import (  # noqa: F401 - the same
+    AuditionRound,
+    Entrant,
+    Invitation,
+    Placement,
+    RoundEnsemble,
+    RoundInstrument,
+    SignOff,
+    Taken,
+    Vacancy,
+)
 
 _plans: dict[str, Plan] = {}
 MAX_PLANS = 200

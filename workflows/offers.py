@@ -38,6 +38,10 @@ class ReasonMissingError(ValueError):
 # Apps above say whose an accepted place becomes: given the offer, (holder, until or None), or None.
 Taker = Callable[[Offer], tuple[str, datetime | None] | None]
 takers: Registry[Taker] = Registry("taker of accepted places")
+# Why a place of the pool cannot be offered to the case, or "": asked once both are locked.
+bars: Registry[Callable[[Pool, Case], str]] = Registry("bar to an offer")
+# Told of an offer in the transaction that makes it; may refuse it with NoPlaceError.
+listeners: Registry[Callable[[Offer], None]] = Registry("listener to offers")
 
 
 @contextmanager
@@ -83,6 +87,9 @@ def make(
             if already:
                 already.pool = pool
                 _lapse(already)
+            for name in bars:
+                if words := bars[name](pool, case):
+                    raise NoPlaceError(words)
             ends = _ends(pool, now, hours, until)
             offer = Offer.objects.create(
                 pool=pool,
@@ -102,6 +109,8 @@ def make(
                 pool, What.OFFERED, words, entry=entry, by=by, actor_name=actor_name, reason=reason
             )
             _tell(offer, f"Offered {_what(offer)} until {offer_letters.say_until(offer)}", by=by)
+            for name in listeners:
+                listeners[name](offer)
             offer_letters.write(offer, "offer-made")
             _press(offer, "offered")
             _promise(offer)

@@ -52,7 +52,9 @@ class Decision(models.Model):
 
     class Outcome(models.TextChoices):
         ACCEPT = "accept", _("Offer a place")
+        ANOTHER = "another", _("Offer a place elsewhere")
         RESERVE = "reserve", _("Reserve")
+        TRIAL = "trial", _("Trial")
         NO = "no", _("Not this time")
         OTHER = "other", _("Something else")
 

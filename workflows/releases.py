@@ -16,6 +16,7 @@ from django.utils import timezone
 from cms import jobs, mail
 from cms.mailmarkup import MailMarkupError
 from cms.models import Job, User
+from cms.registry import Registry
 
 from .actions import mail_context
 from .engine import TransitionNotAllowedError, latest_version, perform
@@ -26,6 +27,9 @@ from .reviews.ranking import Row, of_cases, score_of
 
 KIND = "workflows.release"
 State = Release.State
+
+# Functions: given a release, a list of sentences on why it may not go yet.
+checks: Registry = Registry("check before a release")
 
 
 class ReleaseError(Exception):
@@ -140,6 +144,8 @@ def problems(release: Release) -> list[str]:
     ]
     if not decided:
         found.append("There is no decision to release.")
+    for name in checks:
+        found += checks[name](release)
     for decision in decided:
         reference = decision.case.reference
         if button_for(release, decision) is None:

@@ -16,6 +16,7 @@ from .appointments import desk as appointments_desk
 from .inbox import TABS, Inbox
 from .rehearsal import views as rehearsals
 from .reviews import hooks as review_hooks  # noqa: F401 - they register themselves
+from .seasons import hooks as season_hooks  # noqa: F401 - the same
 from .viewsets import WorkflowDefinitionViewSet
 
 register_snippet(WorkflowDefinitionViewSet)

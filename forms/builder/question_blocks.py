@@ -102,7 +102,7 @@ LOOKS: dict[str, Look] = {
     "file": Look(
         "upload",
         ("types", "max_mb", "max_files"),
-        ("reason",),
+        ("reason", "max_minutes"),
         _("A document or picture, checked by its content."),
         required=False,
     ),

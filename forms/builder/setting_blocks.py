@@ -16,6 +16,7 @@ from cms.models import Course, Instrument
 from forms.field_types.files import MAX_FILES, MAX_MEGABYTES
 from forms.field_types.registers import REGISTERS
 from forms.filechecks import KINDS
+from forms.films import MOST_MINUTES
 
 from .rule_blocks import ReferenceBlock, RuleBlock
 
@@ -205,6 +206,12 @@ SETTINGS: dict[str, Callable[[], blocks.Block]] = {
     ),
     "max_files": lambda: blocks.IntegerBlock(
         required=False, min_value=1, max_value=MAX_FILES, default=1, label=_("How many files")
+    ),
+    "max_minutes": lambda: blocks.IntegerBlock(
+        required=False,
+        min_value=1,
+        max_value=MOST_MINUTES,
+        label=_("Longest film, in minutes"),
     ),
     "hosts": lambda: WordsBlock(
         label=_("Sites that the link may lead to"),

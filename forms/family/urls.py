@@ -5,6 +5,7 @@ a reference of a case never reads like one, because it holds a hyphen.
 from django.urls import include, path
 
 from forms.family import answering, asking, changes, offer_views, own, times, views
+from forms.family.excerpts import by_link as excerpt
 
 app_name = "family"
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("form/<str:reference>/", own.loose_form, name="loose"),
     path("partners/", include("forms.passport.urls")),
     path("offer/<str:token>/", offer_views.by_link, name="offer_link"),
+    path("excerpt/<str:token>/", excerpt, name="excerpt"),
     path("<str:reference>/", views.case, name="case"),
     path("<str:reference>/offer/<int:pk>/", offer_views.answer, name="offer"),
     path("<str:reference>/list/<int:pk>/", offer_views.on_list, name="list"),

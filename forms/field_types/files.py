@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forms import films
 from forms.filechecks import KINDS, RefusedFileError, WrongKindError
 from forms.incoming import taken_in
 from forms.widgets import Files
@@ -17,7 +18,8 @@ from forms.widgets import Files
 from .base import FieldType, field_type, lower_first
 
 DEFAULT_KINDS = ("pdf", "jpg", "png")
-MAX_MEGABYTES, MAX_FILES = 10, 5
+USUAL_MEGABYTES, MAX_MEGABYTES, MAX_FILES = 10, 50, 5
+GRACE_SECONDS = 5  # a camera never stops on the second
 
 
 class FilesField(forms.Field):
@@ -26,11 +28,12 @@ class FilesField(forms.Field):
     Cleans to a list of forms.incoming.Incoming.
     """
 
-    def __init__(self, *, kinds, megabytes, most, **kwargs):
+    def __init__(self, *, kinds, megabytes, most, minutes=None, **kwargs):
         endings = [f".{ending}" for kind in kinds for ending in KINDS[kind].endings]
         attrs = {"accept": ",".join(endings)} | ({"multiple": True} if most > 1 else {})
         super().__init__(widget=Files(attrs), **kwargs)
         self.kinds, self.megabytes, self.most = kinds, megabytes, most
+        self.minutes = minutes
         self.kept = 0
 
     def clean(self, value):
@@ -63,7 +66,8 @@ class FilesField(forms.Field):
                 code="big",
             )
         try:
-            return taken_in(upload, self.kinds)
+            found = taken_in(upload, self.kinds)
+            self._check_length(found)
         except WrongKindError:
             names = " or ".join(KINDS[kind].label for kind in self.kinds)
             raise ValidationError(
@@ -71,6 +75,21 @@ class FilesField(forms.Field):
             ) from None
         except RefusedFileError as refused:
             raise ValidationError(str(refused), code="refused") from None
+        return found
+
+    def _check_length(self, found):
+        if not self.minutes or found.content_type not in films.TYPES:
+            return
+        if films.seconds(found.file) > self.minutes * 60 + GRACE_SECONDS:
+            raise ValidationError(
+                ngettext(
+                    "The selected film must not be longer than %(n)s minute",
+                    "The selected film must not be longer than %(n)s minutes",
+                    self.minutes,
+                )
+                % {"n": self.minutes},
+                code="long",
+            )
 
 
 @field_type("file")
@@ -82,6 +101,7 @@ class File(FieldType):
         "types": {"type": "array", "items": {"enum": list(KINDS)}},
         "max_mb": {"type": "integer", "minimum": 1, "maximum": MAX_MEGABYTES},
         "max_files": {"type": "integer", "minimum": 1, "maximum": MAX_FILES},
+        "max_minutes": {"type": "integer", "minimum": 1, "maximum": films.MOST_MINUTES},
     }
 
     def required_message(self, question):
@@ -91,7 +111,7 @@ class File(FieldType):
 
     def field(self, question):
         own = question["settings"]
-        megabytes = own.get("max_mb") or MAX_MEGABYTES
+        megabytes = own.get("max_mb") or USUAL_MEGABYTES
         kinds = list(own.get("types") or DEFAULT_KINDS)
         most = own.get("max_files") or 1
         names = ", ".join(KINDS[kind].label for kind in kinds)
@@ -99,8 +119,16 @@ class File(FieldType):
         limits = f"{names}. Up to {megabytes}MB a file."
         if most > 1:
             limits += f" You can add up to {most} files."
+        if own.get("max_minutes"):
+            limits += f" Up to {own['max_minutes']} minutes."
         options["help_text"] = f"{options['help_text']} {limits}".strip()
-        return FilesField(kinds=kinds, megabytes=megabytes, most=most, **options)
+        return FilesField(
+            kinds=kinds,
+            megabytes=megabytes,
+            most=most,
+            minutes=own.get("max_minutes"),
+            **options,
+        )
 
     def lines(self, question, value):
         return [f"{kept['name']} ({size_in_words(kept['size'])})" for kept in value or []]

@@ -7,6 +7,7 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.search import index
 
 from cms.models import MusicCentre
+from forms.auditions import rounds_for
 from pages import listings, notices, structured
 from pages.open_forms import is_open
 
@@ -198,6 +199,7 @@ class EnsemblePage(RecordPage):
         context["fed_by"] = listings.ensemble_cards(ensemble.fed_by.all())
         context["auditions_open"] = ensemble.auditions_are_open(timezone.localdate())
         context["can_apply"] = is_open("ensemble-audition")
+        context["audition_rounds"] = rounds_for(ensemble)
         context["has_calendar"] = ensemble.meets_weekly
         return context
 

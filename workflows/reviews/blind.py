@@ -115,15 +115,20 @@ def mask_of(case: Case, how: Reviewing) -> Mask:
 
 
 def files(review: Review) -> list[dict]:
-    """Files that this reviewer may know of, `[{id, name, note, can_open}]`."""
+    """Files that this reviewer may know of, `[{id, name, note, can_open}]`.
+
+    Where files are hidden a film is shown all the same, under a neutral name: it is what is scored.
+    """
     case = review.round.case
     how = reviewing(case.version.plan, review.round.stage_key)
     tell = getattr(case.subject, "case_files", None)
-    if tell is None or "files" in how.hide:
+    if tell is None:
         return []
     readable, keys = restricted_fields_of(review.reviewer), hidden_keys(case, how)
     found = []
     for file in tell():
+        if "files" in how.hide and not file.get("is_film"):
+            continue
         if (file.get("group") and file["group"] not in readable) or file["question"] in keys:
             continue
         number = len(found) + 1

@@ -8,6 +8,7 @@ from .rubrics import COMBINE, COMMENT, HIDE, IDENTITY
 from .scoreclauses import COMPARE, NAMES, RECOMMENDS
 
 MOST_POINTS = 100
+STARTERS = frozenset({"start_review", "start_panel"})
 Problem = tuple[str, str, dict | None, dict | None, bool]
 
 
@@ -149,7 +150,7 @@ def _never_started(plan: dict) -> Iterator[Problem]:
             continue
         into = [(s, b) for s in plan["stages"] for b in s["buttons"] if b["to"] == stage["key"]]
         for origin, button in into:
-            if not any(action.get("type") == "start_review" for action in button["actions"]):
+            if not any(action.get("type") in STARTERS for action in button["actions"]):
                 message = (
                     f"It leads to “{stage['staff_name']}”, where people score, and asks nobody. "
                     "Add “Start a review”, or ask them by hand each time."

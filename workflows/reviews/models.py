@@ -19,6 +19,9 @@ class ReviewRound(models.Model):
     case = models.ForeignKey("workflows.Case", models.CASCADE, related_name="review_rounds")
     stage_key = models.CharField(max_length=60)
     number = models.PositiveSmallIntegerField(default=1)
+    part = models.CharField(
+        max_length=60, blank=True, help_text=_("What of the case is scored, such as an instrument.")
+    )
     needed = models.PositiveSmallIntegerField()
     once = models.CharField(max_length=60, unique=True, help_text=_("What began it, once."))
     started_at = models.DateTimeField(default=timezone.now)
@@ -46,6 +49,11 @@ class ReviewRound(models.Model):
 
     def __str__(self):
         return f"Round {self.number} of case {self.case_id}"
+
+    @property
+    def part_name(self) -> str:
+        """The part as people read it."""
+        return self.part.replace("-", " ").capitalize()
 
 
 class ReviewQuerySet(models.QuerySet):

@@ -181,6 +181,8 @@ def _paths(
             "kind": ["csv"],
             "reference": [made.case.reference],
             "name": [made.case.version.plan.slug],
+            "placement": ids,
+            "what": ["proposal", "fairness"],
         },
         within=within,
     )

@@ -126,7 +126,8 @@ def ranking(
     """Every case that was in review in the stage, best first; with groups, group by group.
 
     `workflow` is a slug, for all of its versions, or one version. `group_by` is the key of a
-    question: a case that gave several answers to it stands in each of those groups; None means
+    question: a case that gave several answers to it stands in each of those groups, one whose parts
+    were scored by themselves with each part in its own; None means
     what the stage itself says, "" no groups. `cases` narrows, such as to what a user may see.
     """
     reachable = Case.objects.all() if cases is None else cases
@@ -142,11 +143,20 @@ def ranking(
     )
     rows = []
     for _case, of_case in groupby(rounds, key=lambda one: one.case_id):
-        made = next(of_case)
-        how = reviewing(made.case.version.plan, stage_key)
-        wanted = (how.group_by if how else "") if group_by is None else group_by
-        rows += [replace(_row(made, how), group=name) for name in _groups(made.case, wanted)]
+        for made in _latest(of_case):
+            how = reviewing(made.case.version.plan, stage_key)
+            wanted = (how.group_by if how else "") if group_by is None else group_by
+            groups = [made.part_name] if made.part and wanted else _groups(made.case, wanted)
+            rows += [replace(_row(made, how), group=name) for name in groups]
     return placed(rows)
+
+
+def _latest(of_case: Iterable[ReviewRound]) -> Iterable[ReviewRound]:
+    """The newest round of each part of a case, of rounds that come newest first."""
+    found: dict[str, ReviewRound] = {}
+    for made in of_case:
+        found.setdefault(made.part, made)
+    return found.values()
 
 
 def _groups(case: Case, key: str) -> list[str]:

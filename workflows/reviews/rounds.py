@@ -55,10 +55,12 @@ def start(
     stage_key: str | None = None,
     reviewers: list[User] | None = None,
     evenly: bool = True,
+    part: str = "",
 ) -> ReviewRound:
     """Begin the next round of a case. The same `once` again answers the round that there is.
 
-    `reviewers` are asked first; then, if `evenly`, the least busy of the others until there are
+    `part` says what of the case it scores, when each part has a round of its own. `reviewers` are
+    asked first; then, if `evenly`, the least busy of the others until there are
     enough. Raises ReviewProblemError for a stage that is not scored.
     """
     how = how_scored(case, stage_key)
@@ -72,6 +74,7 @@ def start(
             case=case,
             stage_key=how.stage,
             number=number,
+            part=part,
             needed=how.needed,
             once=once,
             due_at=in_days(how.due_days) if how.due_days else None,

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from cms.demo_users import demo_logins
 from forms.demo_panel import load_panel
+from forms.demo_round import load_round
 from pages import demo
 
 
@@ -21,3 +22,4 @@ class Command(BaseCommand):
             logins = demo_logins(options["password"])
             self.stdout.write(f"Demo logins: {', '.join(logins)}.")
             self.stdout.write(f"Applications in review: {load_panel()} added.")
+            self.stdout.write(f"Audition rounds: {load_round(timezone.localdate())} added.")

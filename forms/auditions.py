@@ -1,0 +1,111 @@
+"""What forms know for a season of auditions: the child of an application, the form of members,
+and what the public pages of a group say of its rounds. The season itself is workflows.seasons.
+"""
+
+from django.db import transaction
+from django.db.models import Q
+
+from cms.models import Ensemble, Guardian, Pupil, PupilGuardian
+from forms.asking_actions import RequestForm
+from forms.children import Child, children_of
+from forms.models import Submission
+from workflows.actions import ActionProblemError, actions
+from workflows.models import AuditionRound, Case
+from workflows.seasons import vacancies
+from workflows.seasons.seats import entrant_of, pupils
+
+
+@actions("request_round_form")
+class RequestRoundForm(RequestForm):
+    """The form that the audition round names for its members: health, consents, instrument."""
+
+    label = "Ask for the membership form of the audition round"
+    required = ()
+    optional = ("days",)
+
+    @classmethod
+    def fields(cls) -> list:
+        return [field for field in super().fields() if field[0] != "form"]
+
+    def run(self, case: Case, options: dict) -> str:
+        form = entrant_of(case).round.membership_form
+        if not form:
+            raise ActionProblemError("The round names no form for members. Choose one there.")
+        return super().run(case, {**options, "form": form})
+
+
+@pupils("form")
+def pupil_of(case: Case, make: bool) -> Pupil | None:
+    """The first child that the form names, as the roster has it; made when asked to."""
+    submission = case.subject
+    if not isinstance(submission, Submission):
+        return None
+    child = next(iter(children_of(submission)), None)
+    if child is None:
+        return None
+    known = _known(child, case)
+    if not make:
+        return known
+    with transaction.atomic():
+        pupil = known or Pupil.objects.create(
+            legal_first_name=child.first, legal_last_name=child.last, date_of_birth=child.born
+        )
+        _guardian(pupil, case)
+    return pupil
+
+
+def _known(child: Child, case: Case) -> Pupil | None:
+    """Name and day must both be the same. Of several, the one whose guardian applied, else none:
+    two children are not made one by a guess."""
+    found = Pupil.objects.filter(
+        Q(legal_first_name__iexact=child.first) | Q(known_as__iexact=child.first),
+        legal_last_name__iexact=child.last,
+        date_of_birth=child.born,
+    ).order_by("pk")
+    rows = list(found[:10])
+    if len(rows) == 1:
+        return rows[0]
+    return found.filter(guardians__email__iexact=case.contact_email).first() if rows else None
+
+
+def _guardian(pupil: Pupil, case: Case) -> None:
+    if not case.contact_email or pupil.guardians.exists():
+        return
+    first, _space, last = case.contact_name.partition(" ")
+    guardian = Guardian.objects.filter(
+        email__iexact=case.contact_email, first_name__iexact=first, last_name__iexact=last
+    ).first()
+    guardian = guardian or Guardian.objects.create(
+        first_name=first[:80], last_name=last[:80], email=case.contact_email
+    )
+    PupilGuardian.objects.get_or_create(pupil=pupil, guardian=guardian)
+
+
+def rounds_for(ensemble: Ensemble) -> list[dict]:
+    """What a group's page says of its rounds that are open or to come.
+
+    `[{round, is_open, who, modes, rows: [{instrument, open, reserves, guide}]}]`; public facts.
+    """
+    found = []
+    rounds = AuditionRound.objects.shown().filter(ensembles__ensemble=ensemble)
+    for made in rounds.prefetch_related("instruments__instrument"):
+        guides = {one.instrument_id: one.guide_grade for one in made.instruments.all()}
+        found.append(
+            {
+                "round": made,
+                "is_open": made.is_open(),
+                "who": made.who_for(),
+                "modes": made.mode_names,
+                "rows": [
+                    {
+                        "instrument": line.vacancy.section.instrument.name,
+                        "open": line.open,
+                        "reserves": line.vacancy.section.reserve_size,
+                        "guide": guides.get(line.vacancy.section.instrument_id),
+                    }
+                    for line in vacancies.board(made)
+                    if line.vacancy.section.ensemble_id == ensemble.pk
+                ],
+            }
+        )
+    return found
