@@ -35,7 +35,7 @@ from django.utils import timezone
 from huey.contrib.djhuey import db_task
 from wagtail.models import Site
 
-from cms import mailmarkup, sandbox
+from cms import mailmarkup, pagecache, sandbox
 from cms.doorbell import ring, ring_on_commit
 from cms.mailmarkup import site_link
 from cms.models import HubSettings, MailTemplate, OutboxMessage
@@ -325,6 +325,11 @@ def backlog() -> Backlog:
 
 
 def _hub() -> HubSettings:
+    """The details that every letter shows, read once by each process under one content stamp."""
+    return pagecache.shared("mail:hub", _hub_now)
+
+
+def _hub_now() -> HubSettings:
     site = Site.objects.filter(is_default_site=True).first()
     return HubSettings.for_site(site) if site else HubSettings()
 

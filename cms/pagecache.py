@@ -147,6 +147,26 @@ def part(request: HttpRequest | None, name: str, make: Callable[[], str]) -> str
     return SafeString(shared_while_kept(request, f"part:{name}", make))
 
 
+def shared_for(request: HttpRequest | None, name: str, make: Callable[[], T]) -> T:
+    """As `shared`, for one host, on any page: what it makes is the same for every visitor.
+
+    All of one page is made under one stamp, so that nothing older is taken for new.
+    """
+    if request is None or not settings.PAGE_CACHE_SECONDS:
+        return make()
+    number = getattr(request, "content_stamp", None)
+    if number is None:
+        number = getattr(request, "made_under", None)
+    if number is None:
+        number = request.made_under = stamp()
+    return shared(f"{request.get_host().lower()}:{name}", make, number)
+
+
+def frame(request: HttpRequest | None, name: str, make: Callable[[], str]) -> str:
+    """As `part`, on private pages too: nothing about a visitor may stand in it."""
+    return SafeString(shared_for(request, f"frame:{name}", make))
+
+
 def forget_parts() -> None:
     """Drop the pieces that this process has."""
     global _parts  # noqa: PLW0603

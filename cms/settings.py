@@ -156,8 +156,9 @@ DATABASES = {
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"].setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# SQLite too: opening the file reads its whole schema, and the last to close it folds in its log.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 # --- Queue and cache --------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")

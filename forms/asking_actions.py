@@ -95,6 +95,11 @@ class AskForMore(AsksFamily):
             for one in asking_more.askable(case.subject)
         ]
 
+    def refuses(self, case: Case, options: dict) -> str:
+        if isinstance(case.subject, Submission) and not self.wanted(options):
+            return "Tick what the family is to answer again first."
+        return ""
+
     def run(self, case: Case, options: dict) -> str:
         if not isinstance(case.subject, Submission):
             raise ActionProblemError("This case is not about a form, so no question can be asked.")

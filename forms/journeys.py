@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from cms import places
@@ -25,8 +25,8 @@ from forms.keeping import UNFINISHED, rule_for
 from forms.models import Attachment, FormVersion, Journey, PriceCode, facts_for
 from forms.pricing import Price, places_in, price_of
 from forms.stepforms import StepForm
+from forms.versions import version_of
 from forms.walk import VisibleStep, Walk, form_class, walk
-from forms.window import newest_settings
 
 KEPT_AFTER_EXIT = timedelta(days=1)
 
@@ -80,15 +80,10 @@ def find(form_slug: str, key: str, *, owner: str) -> Journey:
 
     Raises NoSuchJourneyError: who guesses an address learns nothing from the answer.
     """
-    rows = (
-        Journey.objects.select_related("version")
-        .defer("version__compiled")
-        .annotate(newest_settings=newest_settings())
-    )
-    journey = rows.filter(key=key).order_by().first() if owner else None
+    journey = _row("key", key) if owner else None
     if journey is None or not hmac.compare_digest(journey.owner_hash, hashed(owner)):
         raise NoSuchJourneyError
-    read_once(journey.version)
+    journey.version = version_of(journey.version_id, journey.digest)
     if journey.version.slug != form_slug:
         raise NoSuchJourneyError
     if journey.submitted_at is None and journey.expires_at <= timezone.now():
@@ -96,22 +91,24 @@ def find(form_slug: str, key: str, *, owner: str) -> Journey:
     return journey
 
 
-_compiled: dict[str, dict] = {}
-MOST_COMPILED = 200
+_ASKED = [field.column for field in Journey._meta.concrete_fields if field.name != "resume_email"]
+_ROW = (
+    f"SELECT {', '.join(f'journey.{column}' for column in _ASKED)}, own.sha256 AS digest, "  # noqa: S608
+    f"(SELECT newest.sha256 FROM {FormVersion._meta.db_table} newest "
+    "WHERE newest.form_id = own.form_id ORDER BY newest.number DESC LIMIT 1) AS newest_digest "
+    f"FROM {Journey._meta.db_table} journey "
+    f"JOIN {FormVersion._meta.db_table} own ON own.id = journey.version_id WHERE journey."
+)
 
 
-def read_once(version: FormVersion) -> None:
-    """Give a version its compiled form from this process's memory, where it was read before.
+def _row(where: str, value: object, *, lock: bool = False) -> Journey | None:
+    """A journey, with the digests of its version and of its form's newest.
 
-    Under its digest, never its key: so it is right after a restore too. Nobody may change it.
+    Every page of every journey asks this, so it is written out: putting it together anew each time
+    would cost more than the answer.
     """
-    known = _compiled.get(version.sha256)
-    if known is not None:
-        version.compiled = known
-        return
-    if len(_compiled) >= MOST_COMPILED:
-        _compiled.clear()
-    _compiled[version.sha256] = version.compiled
+    locking = " FOR UPDATE OF journey" if lock and connection.features.has_select_for_update else ""
+    return next(iter(Journey.objects.raw(f"{_ROW}{where} = %s{locking}", [value])), None)
 
 
 def facts(journey: Journey) -> dict[str, date]:
@@ -340,11 +337,13 @@ def _save_written(
 
 def _locked(journey: Journey) -> Journey:
     """The row as it is now, locked; its version is read again only when staff moved it on."""
-    locked = Journey.objects.select_for_update().get(pk=journey.pk)
+    locked = _row("id", journey.pk, lock=True)
+    if locked is None:
+        raise Journey.DoesNotExist
     if locked.submitted_at:
         raise AlreadySubmittedError
-    if locked.version_id == journey.version_id:
-        locked.version = journey.version
+    is_same = locked.version_id == journey.version_id
+    locked.version = journey.version if is_same else version_of(locked.version_id, locked.digest)
     locked.window = getattr(journey, "window", None)
     if locked.offering_id == journey.offering_id:
         locked.offering = journey.offering

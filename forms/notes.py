@@ -18,8 +18,15 @@ from cms.models import User
 
 from .models import FormDefinition, FormNote, NoteFollower
 
-TOLD = "staff-form-note"
+TOLD, DONE = "staff-form-note", "staff-form-note-resolved"
 LONGEST = 2_000
+SAMPLE = {
+    "name": "Ada",
+    "writer": "Bo Two",
+    "form": "Borrow an instrument",
+    "note": "Do we still need this question?",
+    "address": "https://hub.example.org/admin/snippets/hub_forms/formdefinition/notes/1/",
+}
 
 mail.declare(
     TOLD,
@@ -27,13 +34,16 @@ mail.declare(
     subject="A note on the form “{{ form }}”",
     body="Hello {{ name }},\n\n{{ writer }} has written a note on “{{ form }}”:\n\n{{ note }}\n\n"
     "All notes: {{ address }}\n\nYou follow this form. You can stop that on the same page.",
-    placeholders={
-        "name": "Ada",
-        "writer": "Bo Two",
-        "form": "Borrow an instrument",
-        "note": "Do we still need this question?",
-        "address": "https://hub.example.org/admin/snippets/hub_forms/formdefinition/notes/1/",
-    },
+    placeholders=SAMPLE,
+)
+mail.declare(
+    DONE,
+    name=gettext_noop("Staff: a note on a form that you follow was resolved"),
+    subject="A note on the form “{{ form }}” is resolved",
+    body="Hello {{ name }},\n\n{{ writer }} has marked this note on “{{ form }}” as dealt with:\n\n"
+    "{{ note }}\n\nAll notes: {{ address }}\n\n"
+    "You follow this form. You can stop that on the same page.",
+    placeholders=SAMPLE,
 )
 
 
@@ -44,6 +54,11 @@ class Thread:
     note: FormNote
     replies: list[FormNote]
     where: str
+
+    @property
+    def last(self) -> FormNote:
+        """The newest of it, which alone can be reworded or taken back by its author."""
+        return self.replies[-1] if self.replies else self.note
 
     @property
     def is_open(self) -> bool:
@@ -98,10 +113,41 @@ def write(
     return note
 
 
+class NotTheirsError(Exception):
+    """Somebody wants to change or delete a note that is not their own, or that was answered."""
+
+
+def may_change(note: FormNote, user: User) -> bool:
+    """Its author; an answered note can be reworded no more: the answers would lose their sense."""
+    return note.author_id == user.pk and not note.replies.exists()
+
+
+def change(note: FormNote, text: str, *, by: User) -> None:
+    """Reword a note of one's own. Raises NotTheirsError."""
+    _check_theirs(note, by)
+    note.text = text[:LONGEST]
+    note.save(update_fields=["text"])
+
+
+def delete(note: FormNote, *, by: User) -> None:
+    """Take back a note of one's own. Raises NotTheirsError."""
+    _check_theirs(note, by)
+    note.delete()
+
+
+def _check_theirs(note: FormNote, user: User) -> None:
+    if not may_change(note, user):
+        raise NotTheirsError
+
+
 def resolve(note: FormNote, *, by: User | None) -> None:
-    """Mark a thread as dealt with; None opens it again."""
-    note.resolved_at, note.resolved_by = (timezone.now(), by) if by else (None, None)
-    note.save(update_fields=["resolved_at", "resolved_by"])
+    """Mark a thread as dealt with, and tell those who follow; None opens it again."""
+    with transaction.atomic():
+        was_open = note.resolved_at is None
+        note.resolved_at, note.resolved_by = (timezone.now(), by) if by else (None, None)
+        note.save(update_fields=["resolved_at", "resolved_by"])
+        if by and was_open:
+            _tell(note, by, template=DONE, once=f"-{note.resolved_at.timestamp()}")
 
 
 def follows(definition: FormDefinition, user: User) -> bool:
@@ -112,7 +158,7 @@ def follow(definition: FormDefinition, user: User, *, wanted: bool) -> None:
     NoteFollower.objects.update_or_create(form=definition, user=user, defaults={"follows": wanted})
 
 
-def _tell(note: FormNote, by: User) -> None:
+def _tell(note: FormNote, by: User, *, template: str = TOLD, once: str = "") -> None:
     """Those who follow, may still change forms, and have an address."""
     title = note.form.get_latest_revision_as_object().title
     name = FormDefinition.snippet_viewset.get_url_name("notes")
@@ -126,15 +172,15 @@ def _tell(note: FormNote, by: User) -> None:
         if not follower.user.has_perm("hub_forms.change_formdefinition"):
             continue
         mail.queue(
-            TOLD,
+            template,
             to=follower.user.email,
             context={
                 "name": follower.user.first_name or follower.user.get_username(),
-                "writer": note.author_name,
+                "writer": (by.get_full_name() or by.get_username())[:150],
                 "form": title,
                 "note": note.text,
                 "address": site_link(reverse(name, args=[note.form_id])),
             },
-            key=f"form-note-{note.pk}-{follower.user_id}",
+            key=f"form-note-{note.pk}{once}-{follower.user_id}",
             record=note.form,
         )

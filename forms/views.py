@@ -28,6 +28,7 @@ from forms.stepforms import StepForm
 from forms.summary import sections
 from forms.translating import chosen as chosen_language
 from forms.translating import languages_of, spoken
+from forms.versions import newest_of
 from forms.window import window_of
 
 # Whole schools and libraries share one address; a script gains nothing from beginning journeys.
@@ -39,8 +40,9 @@ SUBMITS_PER_JOURNEY, SUBMITS_SECONDS = 200, 600
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, form: str) -> HttpResponse:
     """What the form is about; POST begins a journey."""
-    definition = get_object_or_404(FormDefinition.objects.open(), slug=form)
-    stored = definition.current_version
+    open_ones = FormDefinition.objects.open().defer("data", "samples", "half_way")
+    definition = get_object_or_404(open_ones, slug=form)
+    stored = newest_of(definition)
     stored.form = definition
     language = chosen_language(stored.compiled, request.GET.get("lang", ""))
     activate(language or settings.LANGUAGE_CODE)

@@ -2,7 +2,7 @@
 
 from django.templatetags.static import static
 from django.urls import include, path, reverse_lazy
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -37,7 +37,10 @@ def reference_urls():
 
 @hooks.register("insert_editor_js")
 def map_script():
-    return format_html('<script src="{}" defer></script>', static("cms/admin/form-map.js"))
+    names = ("cms/admin/form-map.js", "cms/admin/form-notes.js")
+    return format_html_join(
+        "", '<script src="{}" defer></script>', ((static(name),) for name in names)
+    )
 
 
 answers = (

@@ -10,8 +10,9 @@ The form's newest version decides for every journey, so that a day that was put 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from django.db.models import JSONField, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from cms.clock import LONDON
@@ -81,20 +82,27 @@ def window_of(settings: Mapping | None) -> Window:
     )
 
 
-def newest_settings() -> Subquery:
-    """The settings of the newest version, to be read together with a journey."""
+def newest_digest() -> Subquery:
+    """Which version is the newest, to be read together with a journey: see `settings_of`."""
     newest = FormVersion.objects.filter(form=OuterRef("version__form")).order_by("-number")
-    return Subquery(newest.values("compiled__settings")[:1], output_field=JSONField())
+    return Subquery(newest.values("sha256")[:1])
+
+
+@lru_cache(maxsize=500)
+def settings_of(digest: str) -> Mapping:
+    """The settings of the version with that digest, read once by each process: it never changes."""
+    found = FormVersion.objects.filter(sha256=digest).values_list("compiled__settings", flat=True)
+    return found.first() or {}
 
 
 def check_open(journey: Journey, arrived: datetime | None = None) -> Window:
     """The journey's window. Raises ClosedError when what arrived then came too late.
 
     A journey that was sent stays readable for ever."""
-    settings = getattr(journey, "newest_settings", None)
-    if settings is None:
-        settings = Journey.objects.annotate(found=newest_settings()).get(pk=journey.pk).found
-    window = window_of(settings)
+    digest = getattr(journey, "newest_digest", None)
+    if digest is None:
+        digest = Journey.objects.annotate(found=newest_digest()).get(pk=journey.pk).found
+    window = window_of(settings_of(digest))
     if journey.submitted_at is None and window.is_over(arrived or timezone.now()):
         raise ClosedError(window)
     return window

@@ -14,7 +14,7 @@ from tests.casework import run_until_over
 from tests.folder import AtHome
 from tests.journeys import PNG, Family, publish_form
 from workflows.compile import check
-from workflows.engine import perform
+from workflows.engine import TransitionNotAllowedError, perform
 from workflows.models import Case
 
 pytestmark = pytest.mark.django_db
@@ -321,14 +321,16 @@ def test_a_stage_that_would_swallow_the_answer_cannot_be_published():
     assert "must lead to a stage that waits for the family" in found[1][0]
 
 
-def test_without_a_question_the_action_says_so_and_can_be_started_again(officer):
+def test_without_a_question_the_button_is_refused_and_the_case_stays_where_it_is(officer):
     case = applied(with_asked())
-    event = perform(case.pk, "ask", by=officer)
-    run_until_over(event)
+    stage = case.stage_key
 
-    assert event.runs.get().problem == (
-        "No question was chosen. Move the case back, and tick what is to be asked again."
-    )
+    with pytest.raises(TransitionNotAllowedError, match="Tick what the family is to answer"):
+        perform(case.pk, "ask", by=officer)
+
+    case.refresh_from_db()
+    assert case.stage_key == stage
+    assert not MoreRequest.objects.exists()
 
 
 def test_another_form_is_asked_for_and_its_answers_stand_on_the_case(officer, client):

@@ -1,15 +1,19 @@
 """The packages ask for evidence by opening its question again, and keep to few what is health."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from forms.models import MoreRequest
+from forms import asking_more, journeys, package, samples
+from forms.models import MoreRequest, Submission
 from tests.casework import run_until_over
 from tests.folder import AtHome
 from tests.journeys import (
+    PACKAGES,
     PNG,
     Family,
     a_course_date,
@@ -18,7 +22,7 @@ from tests.journeys import (
     publish_songwriter,
 )
 from tests.test_forms_answers import staff
-from workflows.engine import perform
+from workflows.engine import TransitionNotAllowedError, open_case, perform
 from workflows.models import Case
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +39,16 @@ def case(db):
     return Case.objects.get()
 
 
-def test_asking_for_evidence_opens_its_question_and_its_coming_moves_the_case(case, officer):
-    event = perform(case.pk, "ask_evidence", by=officer, comment="A letter, please")
+@pytest.fixture
+def remission(db):
+    return staff("remission", "remission_officer")
+
+
+def test_asking_for_evidence_opens_its_question_and_its_coming_moves_the_case(
+    case, officer, remission
+):
+    perform(case.pk, "to_remission", by=officer)
+    event = perform(case.pk, "ask_evidence", by=remission, comment="A letter, please")
     assert run_until_over(event).state == "done"
     case.refresh_from_db()
     assert case.stage_key == "evidence"
@@ -50,7 +62,80 @@ def test_asking_for_evidence_opens_its_question_and_its_coming_moves_the_case(ca
     check = home.browser.get(posted.location)
     home.send(check)
     case.refresh_from_db()
-    assert case.stage_key == "new"
+    assert case.stage_key == "help"
+    perform(case.pk, "help_agreed", by=remission)
+    case.refresh_from_db()
+    assert case.stage_key == "confirmed"
+
+
+def test_only_the_remission_officer_reads_why_a_family_asks_for_help_and_decides_it(
+    case, client, officer, remission
+):
+    words = "Free school meals"
+    url = reverse("cases:case", args=[case.pk])
+
+    def page_for(user):
+        client.force_login(user)
+        return client.get(url)
+
+    perform(case.pk, "to_remission", by=officer)
+    read, not_read = page_for(remission), page_for(officer)
+    assert (read.status_code, not_read.status_code) == (200, 200)
+    assert words in read.text
+    assert words not in not_read.text
+    assert "Help agreed, confirm" in read.text
+    assert "Help agreed, confirm" not in not_read.text
+    assert "anything about health, food or access" not in read.text, "that is not theirs"
+    with pytest.raises(TransitionNotAllowedError):
+        perform(case.pk, "help_agreed", by=officer)
+
+
+@pytest.fixture
+def applicant(db):
+    """A case of somebody who applies to be a hub partner, as its first sample answers."""
+    path = PACKAGES / "hub-partner.json"
+    version = package.load(path, publish=True).current_version
+    sample = json.loads(path.read_text())["samples"][0]
+    submission = Submission.objects.create(
+        journey=journeys.begin(version, owner="x" * 43),
+        version=version,
+        reference="HP26-4K7P",
+        answers=samples.walk_sample(version.compiled, sample).answers,
+    )
+    return open_case(
+        workflow_slug="hub-partners",
+        subject=submission,
+        title="Applied",
+        reference=submission.reference,
+        contact_name="Sam Reed",
+        contact_email="sam@example.org",
+    )
+
+
+def test_a_partner_is_asked_again_for_the_chosen_questions_alone(applicant, client):
+    manager = staff("manager", "hub_manager")
+    client.force_login(manager)
+    url = reverse("cases:press", args=[applicant.pk])
+    said = {"button": "more", "stage": "screening", "comment": "We cannot open your policy."}
+    refused = client.post(url, said)
+    assert refused.status_code == 422
+    assert "Tick what the family is to answer again first" in refused.text
+    applicant.refresh_from_db()
+    assert applicant.stage_key == "screening"
+
+    one = asking_more.askable(applicant.subject)[0]
+    assert client.post(url, {**said, "questions": [one.name]}).status_code == 302
+    assert run_until_over(applicant.events.latest("pk")).state == "done"
+    request = MoreRequest.objects.get()
+    assert (request.questions, request.words) == ([one.name], "We cannot open your policy.")
+    assert request.answer_by == timezone.localdate() + timedelta(days=21)
+    home = AtHome(applicant.contact_email).sign_in()
+    page = home.get(f"/family/{applicant.reference}/answer/1/")
+    assert list(page.questions) == [one.name]
+    posted = home.browser.post(page.path, own_values(page.form))
+    home.send(home.browser.get(posted.location))
+    applicant.refresh_from_db()
+    assert applicant.stage_key == "screening", "it is back on the desk by itself"
 
 
 def test_whether_there_is_anything_about_health_is_seen_by_those_entitled_alone(case, client):

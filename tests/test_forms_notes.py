@@ -106,3 +106,50 @@ def test_rubbish_is_refused_plainly(client, definition, ada):
     post(client, ada, definition, action="write", text="<script>", about="nonsense")
     assert "<script>" not in client.get(url("notes", definition)).text.split("<main")[1]
     assert FormNote.objects.get().block_id == ""
+
+
+def test_whoever_follows_is_told_when_a_note_is_resolved_once(client, definition, ada, bo):
+    post(client, ada, definition, action="write", text="Which unit?")
+    note = FormNote.objects.get()
+    post(client, bo, definition, action="resolve", thread=note.pk)
+    post(client, bo, definition, action="resolve", thread=note.pk)
+    done = OutboxMessage.objects.filter(template="staff-form-note-resolved")
+    assert [row.to for row in done] == [ada.email]
+    assert "Which unit?" in done.get().text
+    assert "Resolved by" in client.get(url("notes", definition)).text
+
+
+def test_ones_own_note_is_reworded_or_taken_back_until_somebody_answers(
+    client, definition, ada, bo
+):
+    post(client, ada, definition, action="write", text="Wich unit?")
+    note = FormNote.objects.get()
+    post(client, bo, definition, action="change", note=note.pk, text="Mine")
+    post(client, bo, definition, action="delete", note=note.pk)
+    assert FormNote.objects.get().text == "Wich unit?", "it is not theirs"
+    post(client, ada, definition, action="change", note=note.pk, text="Which unit?")
+    assert FormNote.objects.get().text == "Which unit?"
+    post(client, bo, definition, action="reply", text="Inches.", thread=note.pk)
+    page = post(client, ada, definition, action="delete", note=note.pk)
+    assert "only while nobody has answered it" in page.text
+    reply = FormNote.objects.get(reply_to=note)
+    post(client, bo, definition, action="delete", note=reply.pk)
+    post(client, ada, definition, action="delete", note=note.pk)
+    assert not FormNote.objects.exists()
+
+
+def test_beside_the_editor_a_note_is_answered_with_the_panel_as_it_then_is(client, definition, ada):
+    client.force_login(ada)
+    address, fetched = url("notes", definition), {"X-Requested-With": "fetch"}
+    step = definition.data["steps"][0]["id"]
+    panel = client.post(
+        address, {"action": "write", "text": "Too long?", "about": step}, headers=fetched
+    ).text
+    assert "Too long?" in panel
+    assert f'data-hub-thread="{step}"' in panel
+    assert "<html" not in panel
+    empty = client.post(address, {"action": "write", "text": " "}, headers=fetched)
+    assert (empty.status_code, "Write the note first" in empty.text) == (422, True)
+    note = FormNote.objects.get()
+    panel = client.post(address, {"action": "resolve", "thread": note.pk}, headers=fetched).text
+    assert "No open notes." in panel

@@ -78,9 +78,10 @@ def play_all(form, screens=("case/bookings", "family/case", "family/home")):
     definition = WorkflowDefinition.objects.get(slug="course-booking")
     steps = [
         {"do": "wait", "days": 5},
-        {"do": "press", "button": "ask_evidence", "by": "bookings", "comment": "Please"},
+        {"do": "press", "button": "to_remission", "by": "bookings"},
+        {"do": "press", "button": "ask_evidence", "by": "remission_officer", "comment": "Please"},
         {"do": "wait", "days": 10},
-        {"do": "press", "button": "evidence_ok", "by": "bookings"},
+        {"do": "press", "button": "evidence_ok", "by": "remission_officer"},
         {"do": "press", "button": "cancel", "by": "bookings", "comment": "Ill"},
     ]
     for screen in screens:

@@ -81,6 +81,10 @@ class Action:
         """What can be ticked for the options in `at_press`, as the case stands."""
         return []
 
+    def refuses(self, case: "Case", options: dict) -> str:
+        """Why the button cannot be pressed with what was chosen; "" when it can."""
+        return ""
+
     def run(self, case: "Case", options: dict) -> str:
         """Do it, inside a transaction. Returns the line for the case's history.
 

@@ -162,6 +162,7 @@ def perform(
             )
         if button.needs_comment and not comment:
             raise TransitionNotAllowedError(f"“{button.label}” needs a comment that says why.")
+        _refuse_unready(case, button, chosen or {})
         actions_too = [one for one in button.actions if one["type"] not in leave_out]
         return _move(
             case,
@@ -255,6 +256,15 @@ def family_buttons(case: Case) -> list[Button]:
         for button in case.stage.buttons
         if FAMILY in button.roles and _condition_holds(button, case)
     ]
+
+
+def _refuse_unready(case: Case, button: Button, chosen: Mapping[str, list[str]]) -> None:
+    """Raises TransitionNotAllowedError when an action needs something that was not chosen."""
+    for action in button.actions:
+        if action["type"] in actions:
+            problem = actions[action["type"]]().refuses(case, _options(action, chosen))
+            if problem:
+                raise TransitionNotAllowedError(f"{problem} Nothing has changed.")
 
 
 def _options(action: dict, chosen: Mapping[str, list[str]]) -> dict:

@@ -150,12 +150,12 @@ class HubSettings(BaseSiteSetting):
 
     @classmethod
     def for_request(cls, request):
-        """Read once under one content stamp for all pages that may be kept."""
-        from cms.pagecache import shared_while_kept  # noqa: PLC0415 - it needs these models
+        """Read once by each process under one content stamp, for every page that shows it."""
+        from cms import pagecache  # noqa: PLC0415 - it needs these models
 
         name = cls.get_cache_attr_name()
-        if hasattr(request, "content_stamp") and not hasattr(request, name):
-            found = shared_while_kept(request, name, lambda: cls._of(request))
+        if request is not None and not hasattr(request, name):
+            found = pagecache.shared_for(request, name, lambda: cls._of(request))
             setattr(request, name, copy.copy(found))
         return super().for_request(request)
 

@@ -4,6 +4,8 @@ Each navigation tag costs one query whatever the number of pages. A tag that rea
 must not be used in templates/errors/, which are shown when there is none: load motifs there.
 """
 
+from collections.abc import Callable
+
 from django import template
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
@@ -107,15 +109,15 @@ def pounds(pence: int | None) -> str:
 
 
 class KeptNode(template.Node):
-    """What stands between kept and endkept."""
+    """What stands between kept and endkept. `keep` is pagecache.part or pagecache.frame."""
 
-    def __init__(self, nodelist, names: list):
-        self.nodelist, self.names = nodelist, names
+    def __init__(self, nodelist, names: list, keep: Callable):
+        self.nodelist, self.names, self.keep = nodelist, names, keep
 
     def render(self, context):
         name = ":".join(str(name.resolve(context)) for name in self.names)
         request = context.get("request") or getattr(context, "request", None)  # an include's `only`
-        return pagecache.part(request, name, lambda: self.nodelist.render(context))
+        return self.keep(request, name, lambda: self.nodelist.render(context))
 
 
 @register.tag
@@ -125,10 +127,20 @@ def kept(parser, token):
     The names say all that it depends on besides host, language and content, places left included;
     nothing about the visitor may stand in it.
     """
-    _tag, *names = token.split_contents()
-    nodelist = parser.parse(("endkept",))
+    return _kept(parser, token, pagecache.part)
+
+
+@register.tag
+def frame(parser, token):
+    """{% frame "form-foot" %}…{% endframe %}: as kept, on pages of one visitor alone as well."""
+    return _kept(parser, token, pagecache.frame)
+
+
+def _kept(parser, token, keep):
+    tag, *names = token.split_contents()
+    nodelist = parser.parse((f"end{tag}",))
     parser.delete_first_token()
-    return KeptNode(nodelist, [parser.compile_filter(name) for name in names])
+    return KeptNode(nodelist, [parser.compile_filter(name) for name in names], keep)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,7 +1,8 @@
 # ruff: noqa: ANN001, ANN201 - the signatures are those of Wagtail's views and side panels
 """The notes on a form: a page with all threads, and the open ones beside the editor."""
 
-from django.shortcuts import get_object_or_404
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
@@ -15,7 +16,10 @@ from .drafts import DraftView
 
 
 class NotesView(DraftView):
-    """GET shows every thread; POST writes, answers, resolves, opens again, follows."""
+    """GET shows every thread; POST writes, answers, changes, takes back, resolves, opens, follows.
+
+    What is posted from beside the editor is answered with the panel as it then is.
+    """
 
     template_name = "forms/builder/notes.html"
     page_title = gettext_lazy("Notes")
@@ -34,24 +38,54 @@ class NotesView(DraftView):
 
     def post(self, request, *args, **kwargs):
         action = request.POST.get("action", "")
-        if action in ("write", "reply"):
+        if action in ("write", "reply", "change"):
             return self.write(action)
         if action in ("resolve", "open"):
             notes.resolve(self.thread(), by=request.user if action == "resolve" else None)
+        elif action == "delete":
+            self.change_own(lambda note: notes.delete(note, by=request.user))
         elif action in ("follow", "unfollow"):
             notes.follow(self.definition, request.user, wanted=action == "follow")
-        return self.go(request.path)
+        return self.kept()
+
+    def kept(self, said=""):
+        """Back to the page; beside the editor, the panel as it is now."""
+        if self.is_beside_the_editor:
+            context = {**panel_context(self.definition, self.draft), "request": self.request}
+            return render(self.request, "forms/builder/_notes.html", context)
+        if said:
+            messages.success(self.request, said)
+        return self.go(self.request.path)
+
+    @property
+    def is_beside_the_editor(self):
+        return self.request.headers.get("X-Requested-With") == "fetch"
 
     def thread(self):
-        number = self.request.POST.get("thread", "")
+        return self.note("thread", reply_to=None)
+
+    def note(self, field, **of):
+        number = self.request.POST.get(field, "")
         pk = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
-        return get_object_or_404(FormNote, pk=pk, form=self.definition, reply_to=None)
+        return get_object_or_404(FormNote, pk=pk, form=self.definition, **of)
+
+    def change_own(self, do):
+        try:
+            do(self.note("note"))
+        except notes.NotTheirsError:
+            words = _("Only your own note can be changed, and only while nobody has answered it.")
+            messages.warning(self.request, words)
 
     def write(self, action):
         text = self.request.POST.get("text", "").replace("\0", "").strip()
         if not text or len(text) > notes.LONGEST:
             problem = _("Write the note first: up to %(n)s letters.") % {"n": notes.LONGEST}
+            if self.is_beside_the_editor:
+                return HttpResponse(problem, status=422, content_type="text/plain; charset=utf-8")
             return self.show(status=422, problem=problem)
+        if action == "change":
+            self.change_own(lambda note: notes.change(note, text, by=self.request.user))
+            return self.kept()
         about = self.request.POST.get("about", "")
         known = dict(notes.parts_of(compiled_draft(self.draft)))
         thread = self.thread() if action == "reply" else None
@@ -62,8 +96,18 @@ class NotesView(DraftView):
             block_id=thread.block_id if thread else about if about in known else "",
             reply_to=thread,
         )
-        messages.success(self.request, _("Your note is kept. Those who follow the form are told."))
-        return self.go(self.request.path)
+        return self.kept(_("Your note is kept. Those who follow the form are told."))
+
+
+def panel_context(definition, draft):
+    """What forms/builder/_notes.html needs: the open threads and what a note can be about."""
+    form = compiled_draft(draft)
+    return {
+        "threads": [one for one in notes.threads_of(definition, form) if one.is_open],
+        "parts": list(notes.parts_of(form)),
+        "longest": notes.LONGEST,
+        "url": definition.snippet_viewset.url_of("notes", definition.pk),
+    }
 
 
 class NotesSidePanel(BaseSidePanel):
@@ -89,7 +133,4 @@ class NotesSidePanel(BaseSidePanel):
         context = super().get_context_data(parent_context)
         if not self.object.pk:
             return context
-        form = compiled_draft(self.object)
-        threads = [one for one in notes.threads_of(self.object, form) if one.is_open]
-        url = self.object.snippet_viewset.url_of("notes", self.object.pk)
-        return context | {"threads": threads, "url": url}
+        return context | panel_context(self.object, self.object)
