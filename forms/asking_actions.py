@@ -91,7 +91,14 @@ class AskForMore(AsksFamily):
             return []
         ticked = set(asking_more.names_for(case.subject, self.wanted(options)))
         return [
-            Choice("questions", one.name, one.label, one.section, one.name in ticked)
+            Choice(
+                "questions",
+                one.name,
+                one.label,
+                one.section,
+                one.name in ticked,
+                restricted=one.restricted,
+            )
             for one in asking_more.askable(case.subject)
         ]
 

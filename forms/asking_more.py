@@ -80,6 +80,7 @@ class Askable:
     name: str
     label: str
     section: str
+    restricted: str = ""
 
 
 @dataclass
@@ -124,7 +125,8 @@ def askable(submission: Submission) -> list[Askable]:
     found = []
     for name, (step, item, question) in _named(_seen(submission, submission.answers)).items():
         section = f"{step.repeat['item_name'].capitalize()} {item.number}" if item else step.title
-        found.append(Askable(name, question["label"], section))
+        restricted = question["settings"].get("restricted") or ""
+        found.append(Askable(name, question["label"], section, restricted))
     return found
 
 

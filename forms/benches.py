@@ -10,21 +10,15 @@ import http.client
 import re
 import time
 from contextlib import ExitStack
-from functools import cache
 from urllib.parse import urlencode
 
-from django import forms
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
-from django.template import engines
-from django.urls import path
-from django.views.decorators.csrf import csrf_exempt
-from formtools.wizard.views import NamedUrlSessionWizardView
 
 from cms.bench import Case, WrongResultError, cases, in_processes
 from cms.benchserver import served
 
 from . import package
+from .benchpeers import OPTIONS, addresses
 from .compile import check, compiled
 from .lint import lint
 from .models import Submission
@@ -32,7 +26,6 @@ from .paths import paths
 
 CLIENTS, EACH, WARM_UP = 4, 10, 2
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?')
-OPTIONS = [{"key": key, "label": key.title()} for key in ("lessons", "ensembles", "courses")]
 ANSWERS = {
     "you": {"first-name": "Robin", "last-name": "Example", "mail": "robin@example.org"},
     "what": {"interest": "lessons", "plays": "yes"},
@@ -130,12 +123,16 @@ def through_ours(visitor: Visitor) -> None:
         raise WrongResultError("A journey of ours did not end with a reference.")
 
 
-def through_the_wizard(visitor: Visitor) -> None:
-    visitor.follow(visitor.ask("GET", "/bench/wizard/you/"))
+def through_the_wizard(visitor: Visitor, name: str = "wizard") -> None:
+    visitor.follow(visitor.ask("GET", f"/bench/{name}/you/"))
     for step, answers in ANSWERS.items():
         visitor.post({f"{step}-{name}": value for name, value in answers.items()})
     if "Thank you" not in visitor.page:
         raise WrongResultError("A journey of the wizard did not end.")
+
+
+def through_the_dressed_wizard(visitor: Visitor) -> None:
+    through_the_wizard(visitor, "dressed")
 
 
 def one_insert(visitor: Visitor) -> None:
@@ -149,6 +146,7 @@ class Journey(Case):
 
     unit = "journeys/s"
     steps = 4
+    peers_way = staticmethod(through_the_wizard)
 
     def prepare(self) -> None:
         package.load({"package": 1, "form": a_form(steps=self.steps)}, publish=True)
@@ -160,7 +158,7 @@ class Journey(Case):
         self.server = ExitStack()
         self.port = self.server.enter_context(served(addresses))
         try:
-            for through in (through_ours, through_the_wizard, one_insert):
+            for through in (through_ours, self.peers_way, one_insert):
                 for turn in range(WARM_UP):  # new connections, so that each worker has had some
                     self._visit(through, 100 + turn)
         except BaseException:
@@ -178,7 +176,7 @@ class Journey(Case):
         return figure
 
     def peer(self) -> float:
-        return self._walk(through_the_wizard)
+        return self._walk(self.peers_way)
 
     def limit(self) -> float:
         return self._walk(one_insert)
@@ -192,6 +190,16 @@ class Journey(Case):
         for number in range(EACH):
             through(Visitor(door, f"10.{turn}.{number}.{time.time_ns() % 250}"))
         return EACH
+
+
+@cases("forms.journey_of_4_steps_beside_a_dressed_wizard")
+class DressedJourney(Journey):
+    """The same, beside the wizard as somebody would build it here: in the hub's own pages."""
+
+    peers_way = staticmethod(through_the_dressed_wizard)
+
+    def limit(self) -> None:
+        return None
 
 
 @cases("forms.journey_of_4_steps_in_a_form_of_60")
@@ -243,74 +251,3 @@ def a_long_form(steps: int = 60, branches: int = 10) -> dict:
     last = {"question": f"y{steps - 2}", "op": "is", "value": False}
     found[-1]["show_if"] = {"match": "all", "clauses": [last]}
     return {"slug": "long", "title": "A long form", "steps": found}
-
-
-# The peer and the limit ---------------------------------------------------------------------------
-
-
-class You(forms.Form):
-    # As ours: two boxes for the name, and the address.
-    def __init__(self, *args: object, **kwargs: object):
-        super().__init__(*args, **kwargs)
-        self.fields["first-name"] = forms.CharField(max_length=120)
-        self.fields["last-name"] = forms.CharField(max_length=120)
-        self.fields["mail"] = forms.EmailField()
-
-
-class What(forms.Form):
-    interest = forms.ChoiceField(
-        choices=[(option["key"], option["label"]) for option in OPTIONS], widget=forms.RadioSelect
-    )
-    plays = forms.ChoiceField(choices=[("yes", "Yes"), ("no", "No")], widget=forms.RadioSelect)
-
-
-class More(forms.Form):
-    about = forms.CharField(widget=forms.Textarea)
-    hours = forms.IntegerField()
-
-
-class End(forms.Form):
-    heard = forms.CharField(max_length=250)
-    notes = forms.CharField(widget=forms.Textarea, required=False)
-
-
-PAGE = """<!doctype html><title>Wizard</title><form method="post">{% csrf_token %}
-{{ wizard.management_form }}{{ form.as_div }}<button>Continue</button></form>"""
-
-
-@cache
-def _page():
-    return engines["django"].from_string(PAGE)
-
-
-class PlainWizard(NamedUrlSessionWizardView):
-    form_list = [("you", You), ("what", What), ("more", More), ("end", End)]
-
-    def render_to_response(self, context: dict, **kwargs: object) -> HttpResponse:
-        return HttpResponse(_page().render(context, self.request))
-
-    def done(self, form_list: list, **kwargs: object) -> HttpResponse:
-        mail = self.get_cleaned_data_for_step("you")["mail"]
-        insert(mail)
-        return HttpResponse("Thank you")
-
-
-def insert(mail: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO bench_answer (mail) VALUES (%s)", [mail])
-
-
-@csrf_exempt
-def insert_one(request: HttpRequest) -> HttpResponse:
-    insert(request.POST["mail"])
-    return HttpResponse()
-
-
-addresses = [
-    path("bench/insert/", insert_one),
-    path(
-        "bench/wizard/<step>/",
-        PlainWizard.as_view(url_name="bench_wizard", done_step_name="finished"),
-        name="bench_wizard",
-    ),
-]

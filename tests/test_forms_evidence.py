@@ -71,7 +71,7 @@ def test_asking_for_evidence_opens_its_question_and_its_coming_moves_the_case(
 def test_only_the_remission_officer_reads_why_a_family_asks_for_help_and_decides_it(
     case, client, officer, remission
 ):
-    words = "Free school meals"
+    words = "A child gets free school meals"
     url = reverse("cases:case", args=[case.pk])
 
     def page_for(user):

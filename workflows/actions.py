@@ -31,13 +31,18 @@ class ActionProblemError(Exception):
 
 @dataclass(frozen=True)
 class Choice:
-    """Something that whoever presses a button may tick: posted as `name`, by its `value`."""
+    """Something that whoever presses a button may tick: posted as `name`, by its `value`.
+
+    `restricted` is the group of restricted fields that somebody must read to be offered it: that a
+    question was asked at all may say something.
+    """
 
     name: str
     value: str
     label: str
     group: str
     is_ticked: bool
+    restricted: str = ""
 
 
 class Action:

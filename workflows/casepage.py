@@ -90,15 +90,20 @@ def earlier(case: Case, user: User) -> QuerySet[Case]:
     )
 
 
-def choices(case: Case, buttons: list[Button]) -> list[dict]:
-    """`[{label, groups: [{title, choices}]}]`: what may be ticked for the buttons at hand."""
+def choices(case: Case, buttons: list[Button], user: User) -> list[dict]:
+    """`[{label, groups: [{title, choices}]}]`: what this user may tick for the buttons at hand."""
     found = []
+    readable = restricted_fields_of(user)
     for button in buttons:
         for action in button.actions:
             if action["type"] not in actions:
                 continue  # it said so when its case came to it
             options = {key: value for key, value in action.items() if key != "type"}
-            offered = actions[action["type"]]().choices(case, options)
+            offered = [
+                one
+                for one in actions[action["type"]]().choices(case, options)
+                if not one.restricted or one.restricted in readable
+            ]
             if offered:
                 groups: dict[str, list] = {}
                 for one in offered:

@@ -111,7 +111,7 @@ def case_context(user, case, **more):
         "steps": casepage.strip(case, events),
         "sections": casepage.sections(case, user),
         "buttons": buttons,
-        "choices": casepage.choices(case, available),
+        "choices": casepage.choices(case, available, user),
         "events": [(event, list(event.runs.all())) for event in reversed(events)],
         "letters": list(casepage.letters(case)),
         "files": casepage.files(case, user),
