@@ -150,9 +150,12 @@ def part(request: HttpRequest | None, name: str, make: Callable[[], str]) -> str
 def shared_for(request: HttpRequest | None, name: str, make: Callable[[], T]) -> T:
     """As `shared`, for one host, on any page: what it makes is the same for every visitor.
 
-    All of one page is made under one stamp, so that nothing older is taken for new.
+    Staff, who alone have a session, get it fresh. All of one page is made under one stamp, so that
+    nothing older is taken for new.
     """
     if request is None or not settings.PAGE_CACHE_SECONDS:
+        return make()
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
         return make()
     number = getattr(request, "content_stamp", None)
     if number is None:

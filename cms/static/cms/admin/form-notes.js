@@ -59,7 +59,13 @@
     const thread = id && notes.querySelector(`[data-hub-thread="${id}"] textarea`);
     const about = notes.querySelector("[data-hub-note-about]");
     if ([...about.options].some((option) => option.value === id)) about.value = id;
-    (thread || notes.querySelector("[data-hub-note-new] textarea")).focus();
+    hold(thread || notes.querySelector("[data-hub-note-new] textarea"), 90);
+  }
+
+  /* A panel that is only just opening cannot hold the focus yet, so it is given until it does. */
+  function hold(field, frames) {
+    field.focus();
+    if (document.activeElement !== field && frames) window.requestAnimationFrame(() => hold(field, frames - 1));
   }
 
   async function send(button) {
