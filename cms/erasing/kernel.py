@@ -1,4 +1,4 @@
-"""The stores of the kernel: rosters, letters, notes and pages, and the access log."""
+"""The stores of the kernel: rosters, money, letters, notes and pages, and the access log."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +12,7 @@ from wagtail.search import index
 from cms import audit, pagecache
 from cms.models import (
     Guardian,
+    HelpClaim,
     LoanInstrument,
     MoneyAccount,
     OutboxMessage,
@@ -19,6 +20,7 @@ from cms.models import (
     Place,
     Pupil,
 )
+from cms.money import help as helping
 
 from . import sweep
 from .person import Person
@@ -78,7 +80,11 @@ def money(person: Person, order: Order | None) -> Iterable[Found]:
         wanted |= Q(payer_name__iexact=person.full_name)
     rows = list(MoneyAccount.objects.filter(wanted))
     yield Found(_("Accounts of money"), rows, _("Kept as the law asks, without who paid."))
+    claims = list(HelpClaim.objects.filter(account__in=rows))
+    yield Found(_("Claims for help with costs"), claims, _("Kept as an amount, without why."))
     if order:
+        for account in rows:
+            helping.forget(account)
         accounts = MoneyAccount.objects.filter(pk__in=[row.pk for row in rows])
         accounts.update(payer_name="", payer_email="")
 

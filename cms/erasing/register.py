@@ -70,6 +70,9 @@ PERSONAL: dict[str, tuple[str, str]] = {
     "cms.MoneyAccount": ("Money", "Who pays for a booking: name and e-mail"),
     "cms.MoneyEntry": ("Money", "What was charged and paid, without a name"),
     "cms.MoneyRefund": ("Money", "What is given back, and why"),
+    "cms.OnlinePayment": ("Money", "A payment by card, by its number alone"),
+    "cms.HelpClaim": ("Money", "Why a family gets help with costs, and what the school said"),
+    "cms.FundMove": ("Money", "What was promised to a claim, without a name"),
     "cms.PlaceAddOn": ("Rosters", "What was booked with a place"),
     "cms.Overbooking": ("Rosters", "Why a place more was given"),
     "cms.PartnerPerson": ("Partners", "Name and e-mail of somebody at a partner"),
@@ -93,7 +96,10 @@ NOBODY: dict[str, str] = {
         ),
         PUBLIC,
     ),
-    **dict.fromkeys(("cms.CourseSession", "cms.AddOn", "cms.RefundStep"), PUBLIC),
+    **dict.fromkeys(
+        ("cms.CourseSession", "cms.AddOn", "cms.RefundStep", "cms.RemissionRule"), PUBLIC
+    ),
+    "cms.HelpFund": COUNT,
     **dict.fromkeys(
         (
             *("cms.PartnerPaper", "cms.PartnerName", "cms.PartnerEvent"),
