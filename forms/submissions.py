@@ -64,7 +64,8 @@ def _submit(locked: Journey, seen_pence: int | None) -> Submission:
     if not seen.is_complete:
         raise IncompleteError(seen)
     code = codes.given(locked.version, seen.answers, lock=True)
-    paying.lock_dates(locked)
+    if remission.asks(locked.version.compiled):
+        paying.lock_dates(locked)
     asked = journeys.wanted_help(locked, seen, lock=True)
     price = journeys.price(locked, seen, code, asked)
     if seen_pence is not None and price is not None and price.pence != seen_pence:
