@@ -28,7 +28,15 @@ from workflows import pools, queues
 from workflows.appointments import booking as times
 from workflows.compile import publish
 from workflows.engine import open_case
-from workflows.models import BatchRun, Case, Release, WorkflowVersion
+from workflows.models import (
+    AuditionRound,
+    BatchRun,
+    Case,
+    Entrant,
+    Placement,
+    Release,
+    WorkflowVersion,
+)
 
 FIRST, BORN = "Wren", "2014-05-02"
 NAME = f"{CANARY}1"
@@ -74,6 +82,7 @@ def furnish(centre) -> dict[str, dict]:
         "admin/reviews/of/": {"pk": review.round_id},
         "admin/reviews/<slug:slug>/<slug:stage>/ranks": {"kind": "csv"},
         "admin/appointments/": {"pk": session.pk},
+        "admin/seasons/": _season(tryout["case"]),
         "admin/rosters/": {"pk": run.pk, "row": run.plan_rows.first().pk, "roster": "pupils"},
         "admin/course-board/": {"pk": booking.offering_id},
         "admin/course-board/register-of/": {"pk": booking.offering.course_id},
@@ -121,6 +130,28 @@ def book(centre, *, email: str = MAIL, last: str = NAME, first: str = FIRST) -> 
     family.walk(answers | {"evidence": [(f"letter-of-{last}.png", PNG)]})
     family.send()
     return Submission.objects.latest("pk")
+
+
+def _season(case: Case) -> dict:
+    """Their application in a round of auditions, with a proposal."""
+    now = timezone.now()
+    made = AuditionRound.objects.create(
+        title=f"Round {case.pk}",
+        slug=f"round-{case.pk}",
+        season="2026-27",
+        workflow=case.version.definition.slug,
+        stage_key=case.stage_key,
+        opens_at=now - timedelta(days=1),
+        closes_at=now + timedelta(days=1),
+        judged_on=now.date(),
+        result_at=now + timedelta(days=2),
+        accept_by=now + timedelta(days=3),
+    )
+    entrant, _new = Entrant.objects.update_or_create(
+        case=case, defaults={"round": made, "instruments": ["violin"]}
+    )
+    placement = Placement.objects.create(entrant=entrant, outcome="no", why="There was no seat.")
+    return {"pk": made.pk, "placement": placement.pk, "what": "proposal", "kind": "csv"}
 
 
 def _claim(reference: str) -> HelpClaim:
