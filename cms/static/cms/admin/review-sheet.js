@@ -31,14 +31,17 @@
   form.addEventListener("input", () => soon(1200));
   form.addEventListener("change", () => soon(200));
   form.addEventListener("submit", (event) => {
-    /* Wait for a saving that is on its way, so that the sheet does not meet itself. */
+    /* Wait for a saving that is on its way, so that the sheet does not meet itself; and for this
+       very event to end, because a form ignores being submitted while it is being submitted. */
     if (form.dataset.going) return;
     event.preventDefault();
     window.clearTimeout(timer);
     const button = event.submitter;
     running.then(() => {
-      form.dataset.going = "1";
-      form.requestSubmit(button);
+      window.setTimeout(() => {
+        form.dataset.going = "1";
+        form.requestSubmit(button);
+      }, 0);
     });
   });
 })();
