@@ -23,7 +23,7 @@ from formtools.wizard.storage.base import BaseStorage
 from formtools.wizard.views import NamedUrlWizardView, StepsHelper
 
 from cms import places, throttle
-from forms import attachments, doors, journeys, tasklist
+from forms import agefit, attachments, doors, journeys, tasklist
 from forms.addresses import (
     BACK_TO,
     address,
@@ -36,6 +36,7 @@ from forms.addresses import (
 from forms.fewer import AsksWhoGoes
 from forms.field_types import field_types
 from forms.field_types.codes import UNKNOWN_CODE
+from forms.field_types.offerings import say_offering
 from forms.models import Journey
 from forms.stepforms import StepForm
 from forms.summary import sections
@@ -162,10 +163,29 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
             return self.more_time()
         form = self.get_form(data=request.POST, files=request.FILES)
         if form.is_valid() or "later" in request.POST:
-            return self.save(form)
+            return self.not_this_age(form) or self.save(form)
         self.keep_files(form)
         self.count_guesses(form)
         return self.show_form(form, status=422)
+
+    def not_this_age(self, form: StepForm) -> HttpResponse | None:
+        """What to say of a child whom the date is not for: nothing of the page is kept then."""
+        found = agefit.misfit(self.journey, self.seen, self.step, self.number, form.answers())
+        if found is None:
+            return None
+        asked = journeys.places_keys(self.journey.version.compiled)
+        first = next(s for s in self.seen.steps if any(q["key"] in asked for q in s.questions))
+        context = {
+            "title": self.step.title,
+            "misfit": found,
+            "others": [
+                {"row": row, "course": row.course, "words": say_offering(row)}
+                for row in found.others
+            ],
+            "again_url": address(self.journey, self.step.key, item=self.number),
+            "choose_url": address(self.journey, first.key, back_to=self.back_to),
+        }
+        return self.answer("forms/not_this_age.html", context)
 
     def count_guesses(self, form: StepForm) -> None:
         """A wrong code is a guess, and few of them are allowed. Raises TooOftenError."""

@@ -4,6 +4,7 @@ A fixed number of queries, whatever is on offer. Nothing that a family says is s
 kept in any cache; `look` is a function of what was typed and of the hub's public records.
 """
 
+import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cms.models import CourseDate, Ensemble, MusicCentre
+from cms.models import Course, CourseDate, Ensemble, MusicCentre
 from cms.models.catalogue import Mode
 from cms.school_year import year_note
 from pages import listings
@@ -127,7 +128,7 @@ def _others(offers: list[Offer]) -> list[Unfit]:
 def _judge_date(course_date: CourseDate, child: Child, home: Point | None) -> Offer:
     starts = timezone.localtime(course_date.starts_at)
     ends = timezone.localtime(course_date.ends_at)
-    verdict = judge(course_date.course, child, starts.date(), _("the day of the course"))
+    verdict = judge(_as_on(course_date), child, starts.date(), _("the day of the course"))
     judge_weekday(_weekdays(starts.date(), ends.date()), child, verdict)
     form = course_date.course.form_slug
     state, form_open = course_date.booking_state, bool(form) and is_open(form)
@@ -148,6 +149,15 @@ def _judge_date(course_date: CourseDate, child: Child, home: Point | None) -> Of
         date=course_date,
         can_apply=form_open,
     )
+
+
+def _as_on(course_date: CourseDate) -> Course:
+    """The course, with the ages and school years of the date where it has its own."""
+    if not course_date.has_own_ages:
+        return course_date.course
+    course = copy.copy(course_date.course)
+    course.min_age, course.max_age, course.min_year, course.max_year = course_date.ages()
+    return course
 
 
 def _weekdays(first: date, last: date) -> set[int]:

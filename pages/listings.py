@@ -20,6 +20,7 @@ from wagtail.coreutils import get_supported_content_language_variant
 from wagtail.models import Collection, CollectionViewRestriction, Page
 
 from cms import pictures
+from cms.ladder import ladder_of, ladder_words
 from cms.models import (
     Area,
     CourseDate,
@@ -67,7 +68,7 @@ def _with_pages(dates: list[CourseDate]) -> list[CourseDate]:
 
 def _dates():
     dates = CourseDate.objects.upcoming().select_related("course", "centre__area")
-    return dates.prefetch_related("sessions", "add_ons")
+    return dates.prefetch_related("sessions", "add_ons", "refund_steps")
 
 
 def _upcoming() -> list[CourseDate]:
@@ -107,6 +108,16 @@ def next_course_dates(number: int, *, centre: MusicCentre | None = None) -> list
 def dates_of_course(course_id: int) -> list[CourseDate]:
     """Every date of one course still to come; cancelled ones are shown as such."""
     return _with_places(date for date in _upcoming() if date.course_id == course_id)
+
+
+def refunds_of(dates: Iterable[CourseDate]) -> list[tuple[list[str], str]]:
+    """What comes back when a family cancels, in sentences, and the dates that it holds for."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for course_date in dates:
+        day = timezone.localtime(course_date.starts_at)
+        words = tuple(ladder_words(ladder_of(course_date)))
+        found.setdefault(words, []).append(f"{day.day} {day:%B}")
+    return [(list(words), ", ".join(names)) for words, names in found.items()]
 
 
 def first_dates_of(course_ids: Iterable[int]) -> dict[int, CourseDate]:

@@ -1,6 +1,6 @@
 """Places before questions: the start page holds them, the way through the form keeps them."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cms import places
 from cms.models import AddOn, CourseDate, Place, PlaceAddOn
-from forms import submissions
+from forms import agefit, submissions
 from forms.compile import check, compiled
 from forms.models import Journey, Submission
 from forms.pricing import from_data
@@ -16,6 +16,7 @@ from tests.journeys import (
     Family,
     a_course_date,
     answers_of_a_family,
+    publish_form,
     publish_songwriter,
     songwriter_package,
 )
@@ -92,8 +93,8 @@ def test_what_is_wrong_is_said_on_the_start_page(version):
 
 
 def test_a_full_date_is_answered_kindly_and_the_journey_stays(version):
-    date = a_course_date(capacity=2)
-    places.hold(date.pk, holder="others", children=1)
+    day = a_course_date(capacity=2)
+    places.hold(day.pk, holder="others", children=1)
 
     family = begin(places="SW-WAT-1", **{"children-places": "2"})
 
@@ -144,7 +145,7 @@ def test_a_family_with_children_apart_books_and_pays_for_each_date(version):
 
 
 def test_a_late_page_takes_the_places_again_or_says_at_once_that_they_are_gone(version):
-    date = a_course_date(capacity=1)
+    day = a_course_date(capacity=1)
     family = begin(places="SW-WAT-1", **{"children-places": "1"})
     family.follow()
     said = {"all_in_age": "yes", "in_county": "yes"}
@@ -156,7 +157,7 @@ def test_a_late_page_takes_the_places_again_or_says_at_once_that_they_are_gone(v
 
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
         family.follow()
-        places.hold(date.pk, holder="others", children=1)
+        places.hold(day.pk, holder="others", children=1)
         family.go("eligibility/")
         page = family.post(said)
         assert "Your place is no longer free" in page.text
@@ -165,9 +166,9 @@ def test_a_late_page_takes_the_places_again_or_says_at_once_that_they_are_gone(v
 
 
 def test_add_ons_are_asked_for_each_child_and_kept_with_the_place(version):
-    date = a_course_date()
+    day = a_course_date()
     early = AddOn.objects.create(
-        course_date=date, name="Early drop-off", price_pence=500, capacity=1
+        course_date=day, name="Early drop-off", price_pence=500, capacity=1
     )
     family = begin(places="SW-WAT-1", **{"children-places": "2"})
     family.follow()
@@ -201,10 +202,10 @@ def test_a_date_without_add_ons_asks_nothing_about_them(version):
 
 
 def test_places_kept_for_help_go_back_when_the_family_says_no(version):
-    date = a_course_date(capacity=2)
+    day = a_course_date(capacity=2)
     CourseDate.objects.update(equity_places=1)
     assert "help-places" in str(Family().browser.get(START).soup)
-    places.hold(date.pk, holder="others", children=1)
+    places.hold(day.pk, holder="others", children=1)
 
     full = begin(places="SW-WAT-1", **{"children-places": "1"})
     assert "no places left" in full.page.text
@@ -257,3 +258,68 @@ def test_submitting_trusts_a_live_hold(version, monkeypatch):
     monkeypatch.setattr(places, "_standing", lambda date, now: pytest.fail("it was counted"))
     submissions.submit(Journey.objects.get())
     assert Place.objects.get().state == "confirmed"
+
+
+def at_the_child(family=None, number=1):
+    family = begin(family, places="SW-WAT-1", **{"children-places": str(number)})
+    family.follow()
+    family.walk(answers_of_a_family(children=number), until="child")
+    return family
+
+
+def test_a_child_whom_the_date_is_not_for_is_told_kindly_with_what_would_fit(version):
+    day = a_course_date(min_age=12, max_age=18)
+    for number in range(2, 6):
+        a_course_date(reference=f"SW-WAT-{number}", min_age=8)
+    family = at_the_child()
+
+    page = family.post(answers_of_a_family()["child"][0] | {"date_of_birth": "2016-05-02"})
+
+    assert page.status == 200
+    assert page.heading == "This date is not for this age"
+    assert "It is for ages 12 to 18 on its first day" in page.text
+    assert len(page.soup.select(".date-choices li")) == 3
+    assert not page.errors
+    assert "child" not in Journey.objects.get().answers
+    assert Place.objects.filter(course_date=day, state="held").exists()
+
+
+def test_age_counts_on_the_day_of_the_course(version):
+    a_course_date(min_age=8, max_age=9)
+    first = CourseDate.objects.get().first_day
+    family = at_the_child()
+    eight = first.replace(year=first.year - 8)
+    page = family.post(answers_of_a_family()["child"][0] | {"date_of_birth": eight.isoformat()})
+    assert page.status == 303
+
+
+def test_twin_where_the_author_does_not_want_it_no_age_is_checked():
+    package_ = songwriter_package()
+    del package_["form"]["steps"][0]["questions"][0]["settings"]["check_ages"]
+    publish_form(package_["form"])
+    a_course_date(min_age=12, max_age=18)
+    family = at_the_child()
+    page = family.post(answers_of_a_family()["child"][0] | {"date_of_birth": "2016-05-02"})
+    assert page.status == 303
+
+
+@pytest.mark.parametrize(
+    ("born", "does_fit"),
+    [
+        # Both are in another year on 26 October 2026, and a year more or less is lawful.
+        ("2015-08-31", True),
+        ("2015-09-01", True),
+        ("2013-08-31", False),
+        ("2018-09-01", False),
+    ],
+)
+def test_school_years_may_differ_by_one(born, does_fit):
+    row = a_course_date(
+        starts_at=timezone.make_aware(datetime(2026, 10, 26, 10)),
+        ends_at=timezone.make_aware(datetime(2026, 10, 26, 16)),
+        booking_opens_at=timezone.make_aware(datetime(2026, 9, 1, 10)),
+        booking_closes_at=timezone.make_aware(datetime(2026, 10, 24, 10)),
+        min_year=5,
+        max_year=6,
+    )
+    assert agefit.fits(row, date.fromisoformat(born)) is does_fit

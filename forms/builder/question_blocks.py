@@ -116,7 +116,15 @@ LOOKS: dict[str, Look] = {
     "places": Look(
         "group",
         ("course",),
-        ("reason", "children", "max_children", "may_part", "help_question", "hold_minutes"),
+        (
+            "reason",
+            "children",
+            "max_children",
+            "may_part",
+            "check_ages",
+            "help_question",
+            "hold_minutes",
+        ),
         _("Live dates of a course, with the places left."),
     ),
     "add_ons": Look(

@@ -220,6 +220,7 @@ class Places(FieldType):
         "max_children": {"type": "integer", "minimum": 1, "maximum": 12},
         "hold_minutes": {"type": "integer", "minimum": 5, "maximum": 120},
         "may_part": {"type": "boolean"},
+        "check_ages": {"type": "boolean"},
         "help_question": {"type": "string"},
     }
 

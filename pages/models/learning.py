@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel
 from wagtail.search import index
 
 from cms.models import MusicCentre
@@ -117,7 +117,12 @@ class CoursePage(RecordPage):
     record_field = "course"
     parent_page_types = ["pages.CourseIndexPage"]
     subpage_types = []
-    content_panels = [*HubPage.content_panels, "course", "body"]
+    content_panels = [
+        *HubPage.content_panels,
+        "course",
+        HelpPanel(template="pages/panels/course_dates.html", heading=_("Dates of this course")),
+        "body",
+    ]
     search_fields = [
         *BodyPage.search_fields,
         index.RelatedFields("course", [index.SearchField("title"), index.SearchField("summary")]),
@@ -134,6 +139,7 @@ class CoursePage(RecordPage):
         context = super().get_context(request, *args, **kwargs)
         context["course"] = self.course
         context["dates"] = self.dates()
+        context["refunds"] = listings.refunds_of(context["dates"])
         context["stories"] = listings.news_about_course(self.course_id)
         return context
 
