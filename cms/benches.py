@@ -13,7 +13,7 @@ from django.test import Client, override_settings
 from django.urls import path
 from django.utils import timezone
 
-from cms import places
+from cms import bookingbench, places  # noqa: F401 - its cases register themselves
 from cms.bench import Case, WrongResultError, cases, in_processes
 from cms.benchdesk import ROWS, Desk
 from cms.models import Area, Course, CourseDate, Instrument, MusicCentre, Place, Pupil
