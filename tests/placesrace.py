@@ -6,6 +6,7 @@ its add-ons and confirms, as its browser would make it do, from as many processe
 
 import os
 import random
+import threading
 import time
 from collections import Counter
 from contextlib import nullcontext
@@ -113,14 +114,46 @@ def rush_with_changes(course_date_id, clerk, processes=8, turns=12):
     return judged(course_date_id, {}) | {"answers": answers, "capacity": date.capacity}
 
 
-def _change_the_number(course_date_id, clerk, turns):
-    said = Counter()
+def sale_between_check_and_save(course_date_id, clerk):
+    """Staff lower the number to 3; after it was checked and before it is saved a family asks."""
+    places.hold(course_date_id, holder="before", children=2)
+    check, said = coursedates.CourseDateForm.clean_capacity, []
+
+    def ask():
+        said.append(_one(course_date_id, "between", 3, False, {}))
+        connection.close()
+
+    def checked(form):
+        capacity = check(form)
+        family = threading.Thread(target=ask)
+        family.start()
+        family.join(1)  # with the lock it waits for us; without it, it is done by then
+        waiting.append(family)
+        return capacity
+
+    waiting = []
+    coursedates.CourseDateForm.clean_capacity = checked
+    client, address, data = _edit_page(course_date_id, clerk)
+    with override_settings(ALLOWED_HOSTS=["*"]):
+        client.post(address, data | {"capacity": "3"})
+    waiting[0].join()
+    taken = Place.objects.occupying().filter(course_date_id=course_date_id).count()
+    return {"taken": taken, "capacity": CourseDate.objects.get().capacity, "said": said}
+
+
+def _edit_page(course_date_id, clerk):
     client = Client()
     client.force_login(get_user_model().objects.get(pk=clerk))
     address = reverse(CourseDate.snippet_viewset.get_url_name("edit"), args=[course_date_id])
     with override_settings(ALLOWED_HOSTS=["*"]):
         page = BeautifulSoup(client.get(address).content.decode(), "html.parser")
-        data = own_values(page.select_one("[name=capacity]").find_parent("form"))
+    return client, address, own_values(page.select_one("[name=capacity]").find_parent("form"))
+
+
+def _change_the_number(course_date_id, clerk, turns):
+    said = Counter()
+    client, address, data = _edit_page(course_date_id, clerk)
+    with override_settings(ALLOWED_HOSTS=["*"]):
         for turn in range(turns):
             data["capacity"] = str(2 + turn if turn % 2 else 24 - turn)
             answer = client.post(address, data)
@@ -184,14 +217,6 @@ def drop_add_on_constraint():
 
 
 def staff_take_no_lock():
-    """A twin: the number is checked, time passes, and it is saved, with no lock about it."""
+    """A twin: the number is checked and saved with no lock about it."""
     coursedates.transaction = SimpleNamespace(atomic=nullcontext)
     coursedates.places = SimpleNamespace(lock_course_dates=lambda keys: {})
-    clean = coursedates.CourseDateForm.clean_capacity
-
-    def slowly(self):
-        capacity = clean(self)
-        time.sleep(0.15)
-        return capacity
-
-    coursedates.CourseDateForm.clean_capacity = slowly

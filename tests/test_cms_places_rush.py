@@ -53,12 +53,19 @@ def test_the_number_changes_in_the_middle_of_the_rush(tmp_path):
     assert ended["split"] == [], ended
 
 
-def test_twin_without_the_staffs_lock_the_number_falls_below_what_is_taken(tmp_path):
-    with a_hub(tmp_path, patches=["tests.placesrace:staff_take_no_lock"]) as hub:
+def between(tmp_path, patches=()):
+    with a_hub(tmp_path, patches=patches) as hub:
         date = hub.call("tests.placesrace:an_opening", equity=0)
         clerk = hub.call("tests.placesrace:a_clerk")
-        ended = hub.call(
-            "tests.placesrace:rush_with_changes", course_date_id=date, clerk=clerk, turns=1
+        return hub.call(
+            "tests.placesrace:sale_between_check_and_save", course_date_id=date, clerk=clerk
         )
 
-    assert ended["taken"] > ended["capacity"], ended
+
+def test_a_sale_between_the_check_and_the_saving_of_a_lower_number_waits(tmp_path):
+    assert between(tmp_path) == {"taken": 2, "capacity": 3, "said": ["full"]}
+
+
+def test_twin_without_the_staffs_lock_the_number_falls_below_what_is_taken(tmp_path):
+    ended = between(tmp_path, ["tests.placesrace:staff_take_no_lock"])
+    assert ended == {"taken": 5, "capacity": 3, "said": ["booked"]}

@@ -45,15 +45,15 @@ def draw_of(date: CourseDate) -> Draw | None:
     """The draw of a date whose staff want one, made and promised when first wanted."""
     if date.draw_ends_at is None:
         return None
-    found = Draw.objects.filter(pool__course_date=date).first()
-    if found is None:
-        seed = secrets.token_hex(32)
-        with transaction.atomic():
+    with transaction.atomic():
+        found = Draw.objects.filter(pool__course_date=date).first()
+        if found is None:
+            seed = secrets.token_hex(32)
             found, _made = Draw.objects.get_or_create(
                 pool=pools.pool_of_date(date),
                 defaults={"seed": seed, "commitment": commitment_of(seed)},
             )
-    _promise(found, date.draw_ends_at)
+        _promise(found, date.draw_ends_at)
     return found
 
 
