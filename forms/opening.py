@@ -38,6 +38,10 @@ class Opening:
         return any(date.draw_minutes is not None for date in self.dates)
 
     @property
+    def has_race(self) -> bool:
+        return any(date.draw_minutes is None for date in self.dates)
+
+    @property
     def again_in(self) -> int:
         """Seconds after which the page asks for itself: more often when it is near."""
         left = (self.at - self.now).total_seconds()

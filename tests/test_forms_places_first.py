@@ -323,3 +323,19 @@ def test_school_years_may_differ_by_one(born, does_fit):
         max_year=6,
     )
     assert agefit.fits(row, date.fromisoformat(born)) is does_fit
+
+
+def test_the_page_before_opening_promises_nothing_that_is_not_so(version):
+    opens = timezone.now() + timedelta(minutes=3)
+    a_course_date(booking_opens_at=opens)
+    first_come = Family().browser.get(START).text
+    assert "whoever chooses them first" in first_come
+    assert "need not hurry" not in first_come
+
+    a_course_date(reference="SW-WAT-2", booking_opens_at=opens, draw_minutes=30)
+    both = Family().browser.get(START).text
+    assert "Where they are not drawn, places go to whoever chooses them first" in both
+    assert "need not hurry" in both
+
+    CourseDate.objects.filter(draw_minutes=None).delete()
+    assert "whoever chooses them first" not in Family().browser.get(START).text
