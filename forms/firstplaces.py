@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cms.models import CourseDate
 from forms.field_types import Asking
+from forms.field_types.offerings import APART, PlacesField
 from forms.models import FormVersion, facts_for
 from forms.stepforms import StepForm
 from forms.walk import form_class
@@ -37,7 +38,7 @@ def start_form(
         return None
     make = form_class(version.sha256, version.compiled, step["key"])
     chosen = {"offering": offering.reference, "children": 1} if offering else None
-    return make(
+    form = make(
         data,
         initial_answers={
             question["key"]: chosen
@@ -47,9 +48,17 @@ def start_form(
         facts=facts_for(offering),
         asking=Asking(today=timezone.localdate(), form_id=version.form_id),
     )
+    for field in form.fields.values():
+        if isinstance(field, PlacesField):
+            # How many come is never assumed: a family of two must not find itself with one place.
+            field.widget.asks_number = data is None
+    return form
 
 
 def was_chosen(version: FormVersion, data: Mapping) -> bool:
-    """Whether anything of the first step was posted with the start page."""
+    """Whether the date and the number were posted with the start page; else the step asks them."""
     step = first_step(version.compiled)
-    return step is not None and any(question["key"] in data for question in step["questions"])
+    return step is not None and any(
+        data.get(key) and (data.get(f"children-{key}") or data[key] == APART)
+        for key in (question["key"] for question in step["questions"])
+    )

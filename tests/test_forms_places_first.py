@@ -107,7 +107,7 @@ def test_a_full_date_is_answered_kindly_and_the_journey_stays(version):
 def test_children_may_go_apart_when_the_family_says_so(version):
     a_course_date(capacity=2)
     a_course_date(capacity=1, reference="SW-WAT-2", price_pence=3000)
-    posted = {"apart-places-SW-WAT-1": "2", "apart-places-SW-WAT-2": "1"}
+    posted = {"apart-SW-WAT-1-places": "2", "apart-SW-WAT-2-places": "1"}
 
     begin(places="apart", **posted)
 
@@ -121,7 +121,7 @@ def test_apart_is_all_or_none_too(version):
     other = a_course_date(capacity=1, reference="SW-WAT-2")
     places.hold(other.pk, holder="others", children=1)
 
-    begin(places="apart", **{"apart-places-SW-WAT-1": "2", "apart-places-SW-WAT-2": "1"})
+    begin(places="apart", **{"apart-SW-WAT-1-places": "2", "apart-SW-WAT-2-places": "1"})
 
     assert held() == [("SW-WAT-2", 1)]
 
@@ -129,7 +129,7 @@ def test_apart_is_all_or_none_too(version):
 def test_a_family_with_children_apart_books_and_pays_for_each_date(version):
     a_course_date()
     a_course_date(reference="SW-WAT-2", price_pence=3000)
-    family = begin(places="apart", **{"apart-places-SW-WAT-1": "1", "apart-places-SW-WAT-2": "1"})
+    family = begin(places="apart", **{"apart-SW-WAT-1-places": "1", "apart-SW-WAT-2-places": "1"})
     family.follow()
     family.walk(answers_of_a_family(children=2))
     family.send()
@@ -339,3 +339,14 @@ def test_the_page_before_opening_promises_nothing_that_is_not_so(version):
 
     CourseDate.objects.filter(draw_minutes=None).delete()
     assert "whoever chooses them first" not in Family().browser.get(START).text
+
+
+def test_how_many_come_is_never_assumed(version):
+    a_course_date()
+    page = Family().browser.get(START + "?for=SW-WAT-1")
+    assert page.soup.select_one("input[value=SW-WAT-1]").has_attr("checked")
+
+    family = begin(places="SW-WAT-1", **{"children-places": ""})
+
+    assert held() == []
+    assert family.follow().questions.keys() == {"places"}

@@ -86,7 +86,7 @@ class PlacesWidget(forms.Widget):
         super().__init__(attrs)
         self.most, self.may_part = most, may_part
         self.dates: list[Choice] = []
-        self.asks_for_help = False
+        self.asks_for_help = self.asks_number = False
 
     def __deepcopy__(self, memo):
         copied = super().__deepcopy__(memo)
@@ -102,7 +102,7 @@ class PlacesWidget(forms.Widget):
             "children": data.get(f"children-{name}", "").strip(),
             "help": bool(data.get(f"help-{name}")),
             "dates": {
-                one.reference: data.get(f"{APART}-{name}-{one.reference}", "").strip()
+                one.reference: data.get(f"{APART}-{one.reference}-{name}", "").strip()
                 for one in self.dates
             },
         }
@@ -125,12 +125,13 @@ class PlacesWidget(forms.Widget):
                     "disabled": not one.can_choose and one.reference != chosen,
                     "checked": one.reference == chosen and not is_apart,
                     "number": str(several.get(one.reference, 0)),
-                    "apart": f"{APART}-{name}-{one.reference}",
+                    "apart": f"{APART}-{one.reference}-{name}",
                 }
                 for one in self.dates
             ],
             "numbers": range(1, self.most + 1),
-            "children": str(value.get("children") or 1),
+            "children": "" if self.asks_number else str(value.get("children") or 1),
+            "asks_number": self.asks_number,
             "may_part": self.may_part and len(self.dates) > 1,
             "is_apart": is_apart,
             "apart_value": APART,
