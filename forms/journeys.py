@@ -483,7 +483,8 @@ def _settle(journey: Journey, new: Collection[str] | None = None) -> None:
     compiled = journey.version.compiled
     chosen = places_in(compiled, seen.answers) if seen.exit is None else None
     if chosen is None:
-        _give_places_back(journey)
+        # At an exit the choice stays: who changes the answer is held the same places again.
+        _give_places_back(journey, forget=seen.exit is None)
     else:
         if journey.held_until is None or not places_keys(compiled).isdisjoint(new or ()):
             _hold(journey, chosen)
@@ -527,12 +528,14 @@ def _take_up_again(journey: Journey) -> None:
         journey.hold_problem = problem
 
 
-def _give_places_back(journey: Journey) -> None:
+def _give_places_back(journey: Journey, *, forget: bool) -> None:
     """Nothing is held for a choice that is no longer part of the journey: it is asked again."""
     if journey.held_until is None:
         return
     places.release(journey.holder)
     journey.held_until = None
+    if not forget:
+        return
     asked = places_keys(journey.version.compiled)
     journey.answers = {key: v for key, v in journey.answers.items() if key not in asked}
 
