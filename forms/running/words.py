@@ -123,7 +123,7 @@ _declare(
     "Thank you for coming: {{ course }}",
     _DEAR + "Thank you for coming to {{ course }} on {{ when }}.\n\n{{ feedback_words }}\n\n"
     "[What is on next]({{ site_address }})",
-    feedback_words="Tell us how it was, in two minutes: https://hub.example.org/apply/how-was-it/",
+    feedback_words="Tell us how it was, in two minutes: /apply/how-was-it/",
 )
 _declare(
     SONG,
