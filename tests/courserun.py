@@ -45,11 +45,11 @@ def book(version, date, *, children=1, names=None, **more):
         item["date_of_birth"] = born
     answers["agreed"] = True
     answers["mobile"] = "+447700900111"
-    skipped = ("friend", "allergies", "access_needs", "may_collect", "must_not_collect")
-    answers = dict.fromkeys(skipped) | answers
-    answers["child"] = [{"known_as": None, **item} for item in answers["child"]]
-    for item in answers["emergency"]:
-        item["emergency_phone"] = item["emergency_phone"].replace(" ", "").replace("0", "+44", 1)
+    for step in version.compiled["steps"]:
+        items = answers.get(step["key"], []) if step["repeat"] else [answers]
+        for item in items:
+            for question in step["questions"]:
+                item.setdefault(question["key"], None)  # asked, and left empty
     journey = journeys.begin(version, owner="nobody", offering=date)
     journey.answers = answers
     journey.save()
