@@ -62,7 +62,10 @@ MAY = {
     ),
     "look after partners": ("cms.change_partner", {"comms_lead", "hub_manager"}),
     "suspend a partner": ("cms.suspend_partner", {"safeguarding_lead"}),
-    "read the access log": ("cms.view_accesslogentry", {"safeguarding_lead"}),
+    "read the access log": (
+        "cms.view_accesslogentry",
+        {"safeguarding_lead", "data_protection"},
+    ),
 }
 
 #: A group of restricted answers: who reads it.
