@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
-from wagtail.models import Page, Site
 
 from cms import wallclock
 from cms.models import OutboxMessage, Partner, PartnerPaper
@@ -53,11 +52,7 @@ def _today():
 
 @pytest.fixture
 def hub(db):
-    home = HomePage(title="Home", slug="hub-home")
-    Page.objects.get(depth=1).add_child(instance=home)
-    Site.objects.update_or_create(
-        is_default_site=True, defaults={"hostname": "localhost", "root_page": home}
-    )
+    home = HomePage.objects.get()
     home.add_child(instance=PartnerIndexPage(title="Partners", slug="partners"))
     lead = get_user_model().objects.create_user("dee", email="dee@example.org")
     grant(lead, "hub_manager")

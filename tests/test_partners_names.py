@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from wagtail.models import Page, Site
 
 from cms import wallclock
 from cms.models import GoverningText, OrganisationType, Partner, PartnerEvent
@@ -126,11 +125,7 @@ def test_another_organisation_is_not_taken_for_it(db):
 
 @pytest.fixture
 def directory(db):
-    home = HomePage(title="Home", slug="hub-home")
-    Page.objects.get(depth=1).add_child(instance=home)
-    Site.objects.update_or_create(
-        is_default_site=True, defaults={"hostname": "localhost", "root_page": home}
-    )
+    home = HomePage.objects.get()
     return home.add_child(instance=PartnerIndexPage(title="Partners", slug="partners"))
 
 

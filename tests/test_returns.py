@@ -28,6 +28,7 @@ from cms.models import (
 )
 from cms.returns import coldspots, counting, hiding, shipped, snapshots
 from cms.roles import grant
+from pages.models import HomePage, ImpactPage
 from tests.costs import fewest_queries
 from tests.partnership import noon
 
@@ -347,6 +348,19 @@ def test_public_figures_are_totals_of_the_newest_public_one_without_hidden_ones(
         signed,
         [{"section": "All", "figures": [("Number 0", 10)]}],
     )
+
+
+def test_the_impact_page_shows_the_totals_of_a_public_return(client, county):
+    home = HomePage.objects.get()
+    home.add_child(instance=ImpactPage(title="Our impact", slug="impact"))
+    assert "in numbers" not in client.get("/impact/").content.decode()
+    user = as_role(client, "hub_manager")
+
+    snapshots.sign(definition_of({"measure": "pupils"}), YEAR, by=user, is_public=True)
+
+    html = client.get("/impact/").content.decode()
+    assert "The academic year 2026/27 in numbers" in html
+    assert "<dt>Number 0</dt><dd>10</dd>" in html
 
 
 def test_the_shipped_headings_are_added_once_and_every_one_counts(client, county):

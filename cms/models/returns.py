@@ -95,7 +95,11 @@ class ReturnSnapshot(WrittenOnce):
         default_permissions = ()
 
     def __str__(self):
-        return f"{self.title}, {self.academic_year}/{(self.academic_year + 1) % 100:02d}"
+        return f"{self.title}, {self.year_words}"
+
+    @property
+    def year_words(self):
+        return f"{self.academic_year}/{(self.academic_year + 1) % 100:02d}"
 
     def fingerprint(self):
         text = json.dumps(self.data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -13,6 +13,7 @@ from .general import (
     PolicyPage,
     StandardPage,
 )
+from .impact import ImpactPage
 from .learning import (
     CentreIndexPage,
     CentrePage,
@@ -61,6 +62,7 @@ __all__ = [
     "HomePage",
     "HubExplainerPage",
     "HubPage",
+    "ImpactPage",
     "KeyFigure",
     "LinkCheck",
     "Logo",
