@@ -3,7 +3,6 @@
 import logging
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.utils.cache import patch_cache_control
 
 from cms import views
@@ -31,7 +30,7 @@ class NoNulMiddleware:
 
 
 class SecurityHeadersMiddleware:
-    """Permissions-Policy everywhere; a looser script policy and no-store below /admin/ only."""
+    """Permissions-Policy on every answer."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -46,8 +45,26 @@ class SecurityHeadersMiddleware:
         return response
 
 
+OURS = ("cms.", "forms.", "imports.", "pages.", "workflows.")
+
+
+def is_desk(request):
+    """Whether a page of the admin is all our own, built on none of Wagtail's views."""
+    match = request.resolver_match
+    if match is None:
+        return False
+    view = getattr(match.func, "view_class", match.func)
+    module = f"{view.__module__}."
+    if not module.startswith(OURS) or module.startswith(settings.EDITOR_MODULES):
+        return False
+    return not any(one.__module__.startswith("wagtail") for one in getattr(view, "__mro__", ()))
+
+
 class AdminPolicyMiddleware:
-    """Sits inside the CSP middleware, so that what it asks for is still to be written."""
+    """The strict policy for desks, a looser one for Wagtail's editor; no-store for both.
+
+    Sits inside the CSP middleware, so that what it asks for is still to be written.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -55,13 +72,17 @@ class AdminPolicyMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         if request.path.startswith("/admin/"):
-            response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY
+            response._csp_replace = (
+                settings.DESK_CONTENT_SECURITY_POLICY
+                if is_desk(request)
+                else settings.ADMIN_CONTENT_SECURITY_POLICY
+            )
             patch_cache_control(response, private=True, no_store=True)
         return response
 
 
 class PlainAnswersMiddleware:
-    """Too many tries become 429, a database that does not answer becomes 503, each with a page.
+    """Too many tries become 429, a database, disk or file store that fails 503, each with a page.
 
     What fails outside a view (in another middleware) reaches cms.views.server_error instead.
     """
@@ -75,7 +96,7 @@ class PlainAnswersMiddleware:
     def process_exception(self, request, exception):
         if isinstance(exception, TooOftenError):
             return views.too_many_requests(request, exception.retry_after)
-        if isinstance(exception, OperationalError | InterfaceError):
-            log.error("The database did not answer: %s", type(exception).__name__)
+        if views.is_outage(exception):
+            log.error("Database or files did not answer: %s", type(exception).__name__)
             return views.busy(request)
         return None

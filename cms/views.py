@@ -1,5 +1,6 @@
 """The hub's own small addresses: is it up, is it ready, and what people see when it is not."""
 
+import errno
 import math
 import sys
 import uuid
@@ -83,9 +84,22 @@ def too_many_requests(request, retry_after: int):
     return response
 
 
+#: What a full or broken disk, or a file store that is away, says (errno).
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+
+
+def is_outage(error):
+    """Whether it is the database, the disk or the file store that fails, and not the request."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return True
+    return type(error).__module__.startswith(("botocore.", "boto3."))
+
+
 def server_error(request):
-    """500; or 503 with Retry-After when it was the database that did not answer in time."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    """500; or 503 with Retry-After when database, disk or file store did not answer in time."""
+    if is_outage(sys.exc_info()[1]):
         return busy(request)
     return bare_page("500.html", 500)
 
