@@ -6,6 +6,7 @@ stands in a file beside the backups, because a restore replaces the rows. The na
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -101,16 +102,22 @@ def again_after_a_restore() -> str:
     return ""
 
 
-def replay() -> int:
+def replay(*, only_what_waits: bool = False, tick: Callable[[], None] = lambda: None) -> int:
     """Carry out every erasure of the ledger once more; how many. Safe to run at any time.
 
+    `only_what_waits`: those that kept something back, and those this database has not seen.
     Raises InvalidToken when the lines were sealed under a secret that is gone.
     """
     lines = _lines()
-    for row in Erasure.objects.all():
+    known = {row.reference: row for row in Erasure.objects.all()}
+    for row in known.values():
         lines.setdefault(row.reference, _line(row))
     done = 0
     for line in lines.values():
+        seen = known.get(line["reference"])
+        if only_what_waits and seen is not None and not seen.result.get("kept"):
+            continue
+        tick()
         people = opened(line["people"])
         with transaction.atomic():
             entry, _made = Erasure.objects.get_or_create(
@@ -124,8 +131,13 @@ def replay() -> int:
                 },
             )
             order = Order(entry.reference, entry.reason, None)
-            for _store, _found in looked(people, order):
-                pass
+            kept = [
+                {"store": store, "what": str(found.what), "why": str(found.kept)}
+                for store, found in looked(people, order)
+                if found.kept
+            ]
+            entry.result = {**entry.result, "kept": kept}
+            entry.save(update_fields=["result"])
         done += bool(people)
     return done
 
@@ -139,7 +151,7 @@ def waiting() -> list[str]:
 @handlers("cms.replay_erasures")
 def each_night(run: JobRun) -> None:
     """Replay, so that what was held back goes once it is let go; then forget old names."""
-    replay()
+    replay(only_what_waits=True, tick=run.extend)
     before = timezone.now() - NAMES_FOR
     Erasure.objects.filter(at__lt=before).update(people="")
     lines = _lines()
