@@ -159,6 +159,7 @@ def _without_child(person: Person, submission: Submission, case: Case | None, or
     submission.save(update_fields=["answers", "labels"])
     submission.changes.all().delete()
     children.mark(submission)
+    submission.marks.all().delete()
     marks.mark(submission)
     kinds = [(Submission, submission.pk), (Case, case.pk if case else 0)]
     for model, pk in kinds:

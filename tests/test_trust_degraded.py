@@ -86,22 +86,6 @@ def test_a_locked_database_waits_then_says_so_and_recovers(tmp_path):
 
 
 @pytest.mark.crash
-@pytest.mark.skipif(ON_SERVICES, reason="the disk of the embedded database")
-def test_a_full_disk_is_a_503_and_what_was_there_stays(tmp_path):
-    """The process may write no file beyond its size of now: each write fails, as on a full disk."""
-    with a_hub(tmp_path) as hub:
-        hub.call("tests.formrace:families_at_the_date", number=1, capacity=5)
-        before = hub.sql("SELECT count(*) FROM hub_forms_journey")
-        hub.start_web(workers=1, patches=["tests.degraded:no_room"])
-        status, _headers, body = post(f"{hub.address}/apply/short-booking/", {})
-        assert status == 503
-        assert BUSY in body.decode()
-        assert get(f"{hub.address}/apply/short-booking/") == 200
-        assert hub.sql("SELECT count(*) FROM hub_forms_journey") == before
-        assert hub.sql("PRAGMA integrity_check") == [("ok",)]
-
-
-@pytest.mark.crash
 def test_slow_clients_do_not_keep_others_waiting(tmp_path):
     """Three that send a header and then nothing, at one worker of four threads."""
     with a_hub(tmp_path) as hub:

@@ -29,7 +29,7 @@ def ways(file):
     climbs = ("", "../", "../private/", "..%2fprivate%2f", "%2e%2e/private/", "....//private/")
     for folder, climb in itertools.product(folders, climbs):
         yield f"/{folder}{climb}{name}"
-    for near in range(max(1, pk - 10), pk + 11):
+    for near in range(max(1, pk - 10), pk + 31):
         yield f"/admin/form-files/{near}/"
         yield f"/family/{reference}/file/{near}/"
         yield f"/documents/{near}/{name.rpartition('/')[2]}"
