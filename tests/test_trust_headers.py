@@ -62,16 +62,6 @@ def test_every_answer_to_a_visitor_carries_them():
     assert {200, 302, 403, 404, 405} <= statuses
 
 
-def test_every_answer_to_staff_carries_them():
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser("admin", password="x"))
-
-    wrong, statuses = walk(client)
-
-    assert wrong == {}
-    assert {200, 404} <= statuses
-
-
 def test_desks_allow_nothing_inline_and_only_the_editor_does():
     client = Client()
     client.force_login(get_user_model().objects.create_superuser("admin", password="x"))
