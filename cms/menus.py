@@ -31,7 +31,7 @@ GATHERINGS = (
         53,
         frozenset({"offers", "decisions", "appointments"}),
     ),
-    Gathering(_("Money"), "decimal", 56, frozenset({"money", "help", "remission-rules"})),
+    Gathering(_("Money and help"), "decimal", 56, frozenset({"money", "help", "remission-rules"})),
     Gathering(
         _("Forms and processes"),
         "clipboard-list",
