@@ -39,6 +39,9 @@ format: .venv/.dev-installed  ## Put the code in its standard form
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
 
+trust: .venv/.dev-installed  ## Print what is promised and what holds it: 25 tests, every twin (ARGS=6)
+	@$(PY) -m tests.trust $(ARGS)
+
 bench: .venv/.dev-installed  ## Measure the hot paths beside their limits (BENCH=pages|import|booking|forms|admin)
 	@$(PY) manage.py bench $(BENCH)
 
@@ -49,4 +52,4 @@ lock: .venv/.dev-installed  ## Renew both lock files from pyproject.toml
 clean:  ## Remove the virtual environment and the built files (never the data)
 	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache
 
-.PHONY: help run test check format bench lock clean
+.PHONY: help run test check format trust bench lock clean
