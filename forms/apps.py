@@ -37,4 +37,4 @@ class FormsConfig(AppConfig):
         )
         from .answers import export  # noqa: F401, PLC0415
         from .family import links  # noqa: F401, PLC0415
-        from .running import calloff, courseletters, words  # noqa: F401, PLC0415
+        from .running import calloff, courseletters, forgetting, words  # noqa: F401, PLC0415

@@ -5,13 +5,14 @@ import re
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.urls import reverse
 from icalendar import Calendar
 
 from cms import jobs, places
 from cms.models import AccessLogEntry, Job, OutboxMessage, Place
-from forms.models import GroupSeat, SharedSong
-from forms.running import courseletters, groups, marks, noshow, roll, songs
+from forms.models import GroupSeat, RegisterLine, SharedSong
+from forms.running import courseletters, forgetting, groups, marks, noshow, roll, songs
 from tests.courserun import (
     book,
     half_term_date,
@@ -41,8 +42,6 @@ def work(monkeypatch, moment):
     """The clock's job at that time; the letters that it wrote."""
     set_clock(monkeypatch, moment)
     before = set(OutboxMessage.objects.values_list("pk", flat=True))
-    from django.db import transaction
-
     with transaction.atomic():
         key = f"letters-{moment}-{Job.objects.count()}"
         job = jobs.enqueue(courseletters.KIND, key=key, payload={})
@@ -216,3 +215,39 @@ def test_no_song_without_permission_and_no_file_that_is_none(course, monkeypatch
         songs.share(by_holder[silent.holder], ContentFile(MP3, "x"), title="", by=ada)
     with pytest.raises(songs.SongError, match="sound file"):
         songs.share(roll.children_on(date)[-1], ContentFile(b"<html>", "x"), title="", by=ada)
+
+
+def forget_at(monkeypatch, moment):
+    set_clock(monkeypatch, moment)
+    with transaction.atomic():
+        job = jobs.enqueue(forgetting.KIND, key=f"forget-{moment}", payload={})
+    jobs.run_job.call_local(job.pk)
+    assert Job.objects.get(pk=job.pk).state == "done"
+
+
+def told_of_people():
+    lines = list(RegisterLine.objects.values_list("collector", "marks__collector"))
+    return [name for row in lines for name in row if name], GroupSeat.objects.count()
+
+
+def test_thirty_days_after_the_date_what_was_said_of_people_is_gone(course, monkeypatch):
+    date, *_rest = course
+    ada = person("ada", "bookings")
+    child = roll.children_on(date)[0]
+    set_clock(monkeypatch, "2026-10-26T16:05")
+    marks.take(date, tap(child.place, "in"), by=ada)
+    marks.take(date, tap(child.place, "out", "2026-10-26T16:00", collector="Canary Aunt"), by=ada)
+    groups.propose(date, 2, by=ada)
+    song = songs.share(child, ContentFile(MP3, "x"), title="Rain", by=ada)
+    storage, name = song.file.storage, song.file.name
+
+    forget_at(monkeypatch, "2026-11-25T10:00")  # six hours too early
+
+    assert told_of_people()[0] and told_of_people()[1]
+    assert storage.exists(name)
+
+    forget_at(monkeypatch, "2026-11-26T10:00")
+
+    assert told_of_people() == ([], 0)
+    assert not storage.exists(name) and not SharedSong.objects.exists()
+    assert RegisterLine.objects.get(place=child.place).state == "left"  # that it came stays
