@@ -34,6 +34,20 @@ def test_a_page_of_each_type_has_nothing_wrong_in_light_and_dark(browser, kitche
     assert (wrong, outline) == ({"light": {}, "dark": {}}, OUTLINE)
 
 
+@pytest.mark.parametrize("name", TYPES)
+def test_a_page_of_each_type_reads_without_script_and_prints(browser, kitchen, name):
+    with visit(browser, kitchen[name], js=False, width=320) as found:
+        assert found.page.locator("h1").is_visible()
+        assert found.page.locator("main").inner_text().strip()
+        assert not found.is_sideways()
+
+        found.page.emulate_media(media="print")
+        found.page.set_viewport_size({"width": 700, "height": 990})  # A4 less its margins
+        assert found.page.locator("h1").is_visible()
+        assert not found.page.locator(".masthead .search").first.is_visible()
+        assert not found.is_sideways()
+
+
 def test_every_block_is_there_and_reads_without_script(browser, kitchen):
     with visit(browser, kitchen[kitchen_sink.EVERY_BLOCK], js=False) as found:
         details = found.page.locator("main details").first
