@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from cms.models import HelpClaim, MoneyAccount, Place, Pupil, RemissionRule, User
 from cms.money import help as helping
+from cms.returns import shipped
 from forms.models import AnswerExport, Attachment, DeletionRequest, Journey, Submission
 from imports import runs
 from imports.management.commands.roster_import import see_through
@@ -88,6 +89,7 @@ def furnish(centre) -> dict[str, dict]:
         "admin/course-board/register-of/": {"pk": booking.offering.course_id},
         "admin/register/": {"pk": booking.offering_id, "place": roster[Place].pk},
         "admin/processing/": {"name": "record"},
+        "admin/returns/": {"slug": shipped.add().slug, "column": 0},
         "admin/help-with-costs/": {"pk": _claim(case.reference).pk},
         "pay/": {
             "key": MoneyAccount.objects.get(reference=case.reference).key,

@@ -46,8 +46,8 @@ def test_the_next_form_is_filled_in_for_the_chosen_child_and_asks_whether_it_is_
     begun = home.send(page, child="2", filled_in="1")
     family = Family(browser=home.browser)
     family.page = home.browser.get(begun.location)
-    family.answer({"all_in_age": "yes", "in_county": "yes"})
     family.answer({"places": {"offering": "SW-WAT-1", "children": 1}})
+    family.answer({"all_in_age": "yes", "in_county": "yes"})
 
     boxes = {tag["name"]: tag.get("value", "") for tag in family.page.soup.select("main input")}
     assert "Is this still right?" in family.page.text

@@ -343,7 +343,8 @@ def test_a_form_with_a_review_process_shows_its_letters(admin, booking):
 def test_every_page_of_a_draft_can_be_previewed_and_writes_nothing(rf, booking):
     from forms.preview import page_of
 
-    booking.data["steps"][0]["title"] = "Not saved yet"
+    steps = {step["key"]: step for step in booking.data["steps"]}
+    steps["eligibility"]["title"] = "Not saved yet"
     request = rf.get("/")
     pages = {
         mode: page_of(booking, request, mode).content.decode()

@@ -21,7 +21,7 @@ NEEDS = {
     "calculated": {"settings": {"sum": ["number"]}},
     "instrument": {"settings": {"none": True}},
 }
-LEFT_OUT = {"places", "code", "remission"}  # they need a course, prices, and rules
+LEFT_OUT = {"places", "add_ons", "code", "remission"}  # they need a course, prices, and rules
 OPTIONAL = {"file", "info", "calculated", "select", "time"}
 
 

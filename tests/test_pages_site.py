@@ -231,7 +231,7 @@ def test_the_first_page_after_a_change_takes_a_fixed_number(hub, client, keeping
 
     with CaptureQueriesContext(connection) as queries:
         assert client.get(path).status_code == 200
-    assert 4 < len(queries) <= 27
+    assert 4 < len(queries) <= 28
 
 
 def test_a_lapsed_partner_is_not_found(hub, client):

@@ -65,10 +65,11 @@ NOT_MET = {
             "admin/register/<int:pk>/health/<int:place>/",
             "admin/register/<int:pk>/mark/",
             "admin/register/<int:pk>/uncollected/<int:place>/",
+            "admin/register/<int:pk>/not-arrived/",
         ),
         "the date's own team: tests/test_running_register.py",
     ),
-    "admin/returns/signed/<int:pk>/": "numbers alone: tests/test_cms_returns.py",
+    "admin/returns/signed/<int:pk>/": "numbers alone: tests/test_returns.py",
     "admin/newsletter/<int:pk>/": "no person: tests/test_pages_newsletter.py",
     "admin/answers/<slug:slug>/export/<str:token>/": "its officer's own: test_forms_answers.py",
     "admin/snippets/hub_forms/formdefinition/workflow/action/"
