@@ -33,7 +33,7 @@ GATHERINGS = (
     ),
     Gathering(_("Money and help"), "decimal", 56, frozenset({"money", "help", "remission-rules"})),
     Gathering(
-        _("Forms and processes"),
+        _("Form building"),
         "clipboard-list",
         110,
         frozenset({"hub-forms", "price-codes", "review-processes", "mail-templates"}),
