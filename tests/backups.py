@@ -72,12 +72,17 @@ def _evidence(version, email):
     return journey
 
 
-def answers_and_letters():
-    """{what each journey answered: what its file says}, read with this hub's own keys."""
-    return {
-        journey.answers["email"]: journey.attachments.get().file.read().decode()
+def answers_and_letters(erased=()):
+    """{what each journey answered: what its file says}, read with this hub's own keys.
+
+    Left out: who was erased after the snapshot, of whom the backup has the row but no file.
+    """
+    files = {
+        journey.answers["email"]: journey.attachments.get().file
         for journey in Journey.objects.order_by("pk")
     }
+    gone = {email for email, file in files.items() if Path(file.name).name in erased}
+    return {email: file.read().decode() for email, file in files.items() if email not in gone}
 
 
 def lose_a_file():

@@ -11,7 +11,8 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from cms.models import HelpClaim, MoneyAccount, Place, Pupil, RemissionRule, User
+from cms import mail
+from cms.models import HelpClaim, MailTemplate, MoneyAccount, Place, Pupil, RemissionRule, User
 from cms.money import help as helping
 from cms.returns import shipped
 from forms.models import AnswerExport, Attachment, DeletionRequest, Journey, Submission
@@ -89,6 +90,10 @@ def furnish(centre) -> dict[str, dict]:
         "admin/course-board/register-of/": {"pk": booking.offering.course_id},
         "admin/register/": {"pk": booking.offering_id, "place": roster[Place].pk},
         "admin/processing/": {"name": "record"},
+        "admin/mail/": {"pk": _a_letter().pk},
+        "admin/snippets/cms/coursedate/": {"pk": booking.offering_id},
+        "admin/snippets/hub_forms/formdefinition/": {"pk": booking.version.form_id},
+        "admin/snippets/workflows/workflowdefinition/": {"pk": case.version.definition_id},
         "admin/returns/": {"slug": shipped.add().slug, "column": 0},
         "admin/help-with-costs/": {"pk": _claim(case.reference).pk},
         "pay/": {
@@ -241,6 +246,11 @@ def _export(officer, submission) -> AnswerExport:
     )
     export.file.save("answers.csv", ContentFile(f"{FIRST},{NAME},{MAIL}\n".encode()))
     return export
+
+
+def _a_letter() -> MailTemplate:
+    mail.make_missing()
+    return MailTemplate.objects.earliest("pk")
 
 
 def pupil_of(name: str = NAME) -> Pupil:
