@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from cms import audit, throttle
+from cms.views import too_many_requests
 from imports import arrivals
 from imports.errors import UnreadableFile
 from imports.reader import MAX_BYTES
@@ -35,9 +36,7 @@ class SendRoster(View):
             if request.method == "POST":
                 throttle.count("roster file", token, limit=PER_LINK, seconds=3600)
         except throttle.TooOftenError as error:
-            answer = render(request, "429.html", status=429)
-            answer["Retry-After"] = str(error.retry_after)
-            return answer
+            return too_many_requests(request, error.retry_after)
         answer = super().dispatch(request, token)
         answer["Referrer-Policy"] = "no-referrer"
         answer["X-Robots-Tag"] = "noindex"
