@@ -7,6 +7,8 @@ centre, in `scope_areas`; a row that neither can be found for is seen by those w
 for the whole hub, and by nobody else.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -32,6 +34,12 @@ class Held:
         return self.area is None and self.centre is None
 
 
+COLUMNS = (
+    "role_id", "role__name", "area_id", "centre_id",
+    "role__permissions__content_type__app_label", "role__permissions__codename",
+)  # fmt: skip
+
+
 def held_by(user: AbstractBaseUser) -> list[Held]:
     """This person's memberships. One query for each user object, as with Django's permissions.
 
@@ -39,19 +47,28 @@ def held_by(user: AbstractBaseUser) -> list[Held]:
     """
     held = getattr(user, "_held", None)
     if held is None:
-        found: dict[tuple, set[str]] = {}
-        rows = user.memberships.order_by("role_id", "pk").values_list(
-            "role_id",
-            "role__name",
-            "area_id",
-            "centre_id",
-            "role__permissions__content_type__app_label",
-            "role__permissions__codename",
-        )
-        for *membership, app, codename in rows:
-            found.setdefault(tuple(membership), set()).add(f"{app}.{codename}")
-        held = user._held = [Held(*key, frozenset(names)) for key, names in found.items()]
+        rows = user.memberships.order_by("role_id", "pk").values_list(*COLUMNS)
+        held = user._held = _held(rows)
     return held
+
+
+def read_held(users: Sequence[AbstractBaseUser]) -> None:
+    """The memberships of many people in one query, for `held_by` to answer without one."""
+    if not users:
+        return
+    rows = defaultdict(list)
+    found = users[0].memberships.model.objects.filter(user__in=users).order_by("role_id", "pk")
+    for user_id, *row in found.values_list("user_id", *COLUMNS):
+        rows[user_id].append(row)
+    for user in users:
+        user._held = _held(rows[user.pk])
+
+
+def _held(rows: Iterable[Sequence]) -> list[Held]:
+    found: dict[tuple, set[str]] = {}
+    for *membership, app, codename in rows:
+        found.setdefault(tuple(membership), set()).add(f"{app}.{codename}")
+    return [Held(*key, frozenset(names)) for key, names in found.items()]
 
 
 def may_in_whole_hub(user: AbstractBaseUser, permission: str) -> bool:

@@ -14,8 +14,8 @@ class CmsConfig(AppConfig):
         from cms import accounts, checks, models, sandbox  # noqa: F401, PLC0415 - a letter, the system checks
         from cms.backup import nightly as backups  # noqa: F401, PLC0415 - promise themselves
         from cms.erasing import kernel  # noqa: F401, PLC0415 - its stores
+        from cms.money import endings, letters, online, refunds, reminders  # noqa: F401, PLC0415
         from cms.money import help as helping  # noqa: F401, PLC0415
-        from cms.money import letters, online, refunds, reminders  # noqa: F401, PLC0415
         from cms.operations import nightly  # noqa: F401, PLC0415 - each night
         from cms.partners import night  # noqa: F401, PLC0415 - letters, and the nightly look
 
@@ -35,19 +35,27 @@ def _watch_what_pages_show():
     from cms import models, pagecache  # noqa: PLC0415
 
     pagecache.watch(
+        models.AddOn,
         models.Area,
         models.Award,
+        models.Board,
+        models.BoardMeeting,
+        models.BoardSeat,
         models.CentreDate,
         models.Course,
         models.CourseDate,
+        models.CourseSession,
         models.Ensemble,
         models.EnsembleSection,
+        models.GoverningText,
+        models.GoverningVersion,
         models.HubDocument,
         models.HubImage,
         models.HubSettings,
         models.Instrument,
         models.MusicCentre,
         models.Partner,
+        models.RefundStep,
         models.Term,
         Site,
     )

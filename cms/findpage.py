@@ -1,17 +1,101 @@
 """From an address to its page without asking the database again and again.
 
 While a page is made that may be kept (cms.keptpages), its site, the root page in the language of
-the address, where every page is, and the page itself are those that this process has read under
-the same content stamp. Everybody else, staff above all, is answered by Wagtail's own way.
+the address and the page itself are those that this process has read under the same content stamp.
+Where every page is, what it is called and in which language stands in the `Tree`, read in one
+query until a page changes. Everybody else, staff above all, is answered by Wagtail's own way.
 """
 
 import copy
+from typing import NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import CharField
+from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
-from wagtail.models import Page, Site
+from django.utils.translation import get_language
+from wagtail.coreutils import get_supported_content_language_variant
+from wagtail.models import Locale, Page, PageViewRestriction, Site
 
-from cms.pagecache import shared_while_kept
+from cms.pagecache import lasting, shared_while_kept
+
+
+class Leaf(NamedTuple):
+    """Of one page what is needed to find it, name it and link to it."""
+
+    url_path: str
+    path: str
+    pk: int
+    kind: int
+    title: str
+    live: bool
+    language: str
+    language_pk: int
+    same: str  # the key that its translations share
+    alias_of: int | None
+    closed_by: int | None
+
+    def link(self, request: HttpRequest | None = None) -> str:
+        """Its address for a link on a page of `request`; "" when no site leads to it."""
+        return Page(url_path=self.url_path).get_url(request) or ""
+
+    def full_link(self) -> str:
+        return Page(url_path=self.url_path).full_url or ""
+
+
+class Tree:
+    """Every page below the root, drafts too, by where it is."""
+
+    def __init__(self) -> None:
+        names = [*Leaf._fields[:3], "content_type", "title", "live"]
+        names += ["locale__language_code", "locale", "key", "alias_of", "view_restrictions"]
+        pages = Page.objects.filter(depth__gt=1).annotate(
+            key=Cast("translation_key", CharField(max_length=36))
+        )
+        rows = pages.order_by("path").values_list(*names)
+        self.leaves = [Leaf(*row) for row in rows]  # one that is closed twice is there twice
+        self.by_address = {leaf.url_path: leaf for leaf in self.leaves}
+        self.by_path = {leaf.path: leaf for leaf in self.leaves}
+        self.by_key = {leaf.pk: leaf for leaf in self.leaves}
+        self.has_languages = len({leaf.language for leaf in self.leaves}) > 1
+        self.closed = tuple({leaf.path for leaf in self.leaves if leaf.closed_by})
+        aliases = {leaf.path for leaf in self.leaves if leaf.alias_of}
+        self.to_ask = (*self.closed, *aliases)  # whose doors only Wagtail knows
+
+    def above(self, path: str) -> list[Leaf]:
+        """The way from home to just above the page with this treebeard path."""
+        steps = (path[:end] for end in range(Page.steplen * 2, len(path), Page.steplen))
+        return [self.by_path[step] for step in steps if step in self.by_path]
+
+    def versions(self, key: int) -> list[Leaf]:
+        """A page in each language that everybody may read it in, in the order of languages."""
+        leaf = self.by_key.get(key)
+        if leaf is None:
+            return []
+        same = [one for one in self.by_key.values() if one.same == leaf.same and one.live]
+        public = [one for one in same if not one.path.startswith(self.closed)]
+        return sorted(public, key=lambda one: one.language_pk)
+
+    def localized(self, key: int) -> Leaf | None:
+        """A page in the language being read, or itself while there is none that is live."""
+        leaf = self.by_key.get(key)
+        if leaf is None:
+            return None
+        try:
+            language = get_supported_content_language_variant(get_language())
+        except LookupError:
+            return leaf
+        found = (
+            one
+            for one in self.by_key.values()
+            if one.same == leaf.same and one.live and one.language == language
+        )
+        return next(found, leaf)
+
+
+def tree() -> Tree:
+    """The tree as this process knows it, at most a second old."""
+    return lasting("tree", (Page, Locale, PageViewRestriction), Tree)
 
 
 def route(request: HttpRequest, path: str) -> None:
@@ -19,7 +103,7 @@ def route(request: HttpRequest, path: str) -> None:
     root = shared_while_kept(request, "root", lambda: _root(request))
     if root is None:
         return
-    request._wagtail_site = copy.copy(shared_while_kept(request, "site", lambda: _site(request)))
+    request._wagtail_site = _site(request)
     try:
         parts = [part for part in path.split("/") if part]
         request._wagtail_route_for_request = copy.copy(root).route(request, parts)
@@ -40,39 +124,36 @@ def page_at(request: HttpRequest, root: Page, path_components: list[str]):  # no
         pages = Page.objects.filter(url_path__in=below).order_by("-depth")
         found = pages.specific().first()
         return found, below[found.url_path] if found else []
-    kinds = shared_while_kept(request, "addresses", _addresses)
+    known = tree().by_address
     for url_path, left in reversed(below.items()):
-        if where := kinds.get(url_path):
-            page = shared_while_kept(request, f"page:{where[0]}", lambda w=where: _whole(*w))
+        if leaf := known.get(url_path):
+            page = shared_while_kept(request, f"page:{leaf.pk}", lambda one=leaf: _whole(one))
             return copy.copy(page), left
     return None, []
 
 
 def _site(request: HttpRequest) -> Site | None:
-    return Site.find_for_request(request)
+    """The site of this host, a copy free to be written on."""
+    return copy.copy(lasting(f"site:{request.get_host().lower()}", (Site,), lambda: _of(request)))
+
+
+def _of(request: HttpRequest) -> Site | None:
+    site = Site.find_for_request(request)
+    if site is not None:  # its page may change while it does not: whoever wants it asks anew
+        site._state.fields_cache.pop("root_page", None)
+    return site
 
 
 def _root(request: HttpRequest) -> Page | None:
     site = _site(request)
-    if site is None:
-        return None
-    root = site.root_page.localized
-    return _whole(root.pk, root.content_type_id)
+    leaf = tree().localized(site.root_page_id) if site else None
+    return _whole(leaf) if leaf else None
 
 
-def _addresses() -> dict[str, tuple[int, int]]:
-    """Where every page is: {its path: (its key, that of its content type)}."""
-    pages = Page.objects.filter(depth__gt=1)
-    return {
-        path: (pk, kind) for path, pk, kind in pages.values_list("url_path", "pk", "content_type")
-    }
-
-
-def _whole(key: int, kind: int) -> Page:
+def _whole(leaf: Leaf) -> Page:
     """A page as its own type, with its picture and the record that it presents, in one query."""
-    model = ContentType.objects.get_for_id(kind).model_class() or Page
+    model = ContentType.objects.get_for_id(leaf.kind).model_class() or Page
     names = {field.name for field in model._meta.get_fields()}
-    with_it = names & {"social_image", getattr(model, "record_field", "")}
-    return (
-        model.objects.select_related(*with_it).get(pk=key) if with_it else model.objects.get(pk=key)
-    )
+    with_it = names & {"social_image", "hero_image", getattr(model, "record_field", "")}
+    every = model.objects.select_related(*with_it) if with_it else model.objects
+    return every.get(pk=leaf.pk)

@@ -10,10 +10,39 @@ import time
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
+from django.http import HttpResponse
+from gunicorn.http.wsgi import Response as ServerResponse
 
 from cms import keptpages, pagecache
 
 readers: list[Callable[[dict], None]] = []
+
+
+class Ready:
+    """One answer as it goes out: `status`, `headers` and `body` as WSGI has them.
+
+    gunicorn reads every header of every answer through before it sends it, which takes longer than
+    all that is done here. Those of a kept page are always the same: what it made of them the first
+    time is handed back to it. Any other server gets them as they are.
+    """
+
+    def __init__(self, response: HttpResponse):
+        self.status = f"{response.status_code} {response.reason_phrase}"
+        self.headers = list(response.items())
+        self.length = [pair for pair in self.headers if pair[0] == "Content-Length"]
+        self.body = response.content
+        self.read_through: list[tuple[str, str]] | None = None
+
+    def begin(self, start_response: Callable) -> None:
+        server = getattr(start_response, "__self__", None)
+        if type(server) is not ServerResponse:
+            start_response(self.status, self.headers)
+        elif self.read_through is None:
+            start_response(self.status, self.headers)
+            self.read_through = [pair for pair in server.headers if pair not in self.length]
+        else:
+            server.headers += self.read_through
+            start_response(self.status, self.length)
 
 
 class KeptFirst:
@@ -26,14 +55,13 @@ class KeptFirst:
         found = _at_once(environ)
         if found is None:
             return self.application(environ, start_response)
-        status, headers, body = found
         for hear in readers:
             hear(environ)
-        start_response(status, headers)
-        return (body,) if environ["REQUEST_METHOD"] == "GET" else ()
+        found.begin(start_response)
+        return (found.body,) if environ["REQUEST_METHOD"] == "GET" else ()
 
 
-def _at_once(environ: dict) -> tuple[str, list, bytes] | None:
+def _at_once(environ: dict) -> Ready | None:
     number, near = pagecache.known.now(), keptpages.in_memory()
     if (
         number is None
@@ -58,9 +86,7 @@ def _at_once(environ: dict) -> tuple[str, list, bytes] | None:
     as_wanted = (kept.etag, "gzip" in accepts, kept.etag in known)
     found = near.sent.get(as_wanted)
     if found is None:
-        response = kept.answer(accepts, known)
-        status = f"{response.status_code} {response.reason_phrase}"
-        found = near.sent[as_wanted] = (status, list(response.items()), response.content)
+        found = near.sent[as_wanted] = Ready(kept.answer(accepts, known))
     return found
 
 

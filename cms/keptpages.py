@@ -18,6 +18,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
@@ -84,7 +85,7 @@ class _Near:
         self.size = 0
         self.pages: dict[tuple[str, str, str], tuple[float, Kept]] = {}
         self.asks: dict[tuple[str, str], tuple[str, ...]] = {}  # what a path listens to
-        self.sent: dict[tuple, tuple] = {}  # ready for the wire, by page and encoding
+        self.sent: dict[tuple, Any] = {}  # ready for the wire, by page and encoding
         self.renewed: dict[tuple[str, str, str], float] = {}  # pages that somebody is making
 
     def add(self, where: tuple[str, str], asked: str, kept: Kept, seconds: float) -> None:

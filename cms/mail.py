@@ -28,7 +28,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -182,11 +182,13 @@ def queue(
     key: str,
     attachments: Iterable[Attachment] = (),
     record: models.Model | None = None,
+    may_miss: bool = False,
 ) -> OutboxMessage | None:
     """Promise a letter, in the caller's transaction; the same key again changes nothing.
 
-    `record` is what the letter is about, for staff who look at the outbox. None when `to` is
-    empty: there is nobody to write to. Raises UnknownTemplateError, ValidationError for an address
+    `record` is what the letter is about, for staff who look at the outbox. With `may_miss` a line
+    whose value is not in `context` is left out of the letter. None when `to` is empty: there is
+    nobody to write to. Raises UnknownTemplateError, ValidationError for an address
     that is none, MailMarkupError for a missing value, TransactionManagementError outside a
     transaction.
     """
@@ -196,9 +198,10 @@ def queue(
     if already is not None:
         return already
     validate_email(to)
-    letter = render(template_for(template_key), context)
-    return post(
-        letter,
+    template = template_for(template_key)
+    nothing = dict.fromkeys(template.placeholders, "") if may_miss else {}
+    return _promise(
+        render(template, {**nothing, **context}),
         to=to,
         key=key,
         template=template_key,
@@ -220,23 +223,43 @@ def post(
 
     `stored` is what else its row holds: `attachments` as they are stored, `headers` by name.
     """
-    message, created = OutboxMessage.objects.get_or_create(
-        key=key,
-        defaults={
-            "template": template,
-            "to": to,
-            "subject": letter.subject,
-            "text": letter.text,
-            "html": letter.html,
-            "message_id": f"<{uuid.uuid4().hex}@{urlsplit(settings.SITE_URL).hostname}>",
-            "not_before": timezone.now(),
-            "record_type": record._meta.label_lower if record is not None else "",
-            "record_id": str(record.pk) if record is not None else "",
-            **(stored or {}),
-        },
+    already = OutboxMessage.objects.filter(key=key).first()
+    return already or _promise(
+        letter, to=to, key=key, template=template, stored=stored or {}, record=record
     )
-    if created:
-        ring_on_commit(deliver)
+
+
+def _promise(
+    letter: Letter,
+    *,
+    to: str,
+    key: str,
+    template: str,
+    stored: Mapping[str, object],
+    record: models.Model | None,
+) -> OutboxMessage:
+    """Write the row, or find the one that somebody else wrote at the same moment."""
+    try:
+        with transaction.atomic():
+            message = OutboxMessage.objects.create(
+                key=key,
+                template=template,
+                to=to,
+                subject=letter.subject,
+                text=letter.text,
+                html=letter.html,
+                message_id=f"<{uuid.uuid4().hex}@{urlsplit(settings.SITE_URL).hostname}>",
+                not_before=timezone.now(),
+                record_type=record._meta.label_lower if record is not None else "",
+                record_id=str(record.pk) if record is not None else "",
+                **stored,
+            )
+    except IntegrityError:
+        already = OutboxMessage.objects.filter(key=key).first()
+        if already is None:
+            raise
+        return already
+    ring_on_commit(deliver)
     return message
 
 

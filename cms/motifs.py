@@ -57,7 +57,7 @@ def rest(seed: int = 0) -> str:
     """Five lines and a crotchet rest: silence, for pages that have nothing to play."""
     lines = "".join(f'<path class="m0" d="M0 {22 + line * 14}H600"/>' for line in range(5))
     sign = "M46 20l16 20c-12 9-10 16 3 30-16-6-24 4-10 18"
-    return _svg(600, 100, "rest", f'{lines}<path class="m2 rest" d="{sign}"/>')
+    return _svg(600, 100, "rest", f'{lines}<path class="m2 rest" d="{sign}"/>', keep="xMinYMid")
 
 
 def stave(seed: int) -> str:

@@ -1,15 +1,17 @@
-"""The content stamp, and what is remembered until it moves.
+"""The content stamps, and what is remembered until one of them moves.
 
-One number in the database is part of every key: publishing a page, changing a centre or a notice
-adds one to it after commit, and everything kept before is never asked for again. That works across
-worker processes with no service but the database; each process looks at the number at most once a
-second. Whole pages are kept by cms.keptpages; here are their parts: values that several pages
-need (`remembered` in every process, `shared` in one) and rendered pieces of a page (`part`). None
-of them is ever about places left.
+There is a number in the database for each model that public pages show, and their sum is part of
+every key: publishing a page, changing a centre or a notice adds one after commit, and everything
+kept before is never asked for again. That works across worker processes with no service but the
+database; each process looks at the numbers, in one query, at most once a second. Whole pages are
+kept by cms.keptpages; here are their parts: values that several pages need (`remembered` in every
+process, `shared` in one), those that only some models can change (`lasting`) and rendered pieces
+of a page (`part`). None of them is ever about places left.
 """
 
 import time
 from collections.abc import Callable
+from functools import cache as cache_here
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -28,9 +30,10 @@ MOST_PARTS = 4000
 
 
 class Known:
-    """The stamp as this process last read it."""
+    """The stamps as this process last read them: their sum, and each by the label of its model."""
 
     number = 0
+    numbers: dict[str, int] = {}
     read_at = float("-inf")
     asked_at = float("-inf")
 
@@ -52,31 +55,56 @@ known = Known()
 
 
 def stamp(*, anew: bool = False) -> int:
-    """The content stamp, at most STAMP_SECONDS old."""
+    """The sum of all content stamps, at most STAMP_SECONDS old."""
     if anew or known.now() is None:
         began = time.monotonic()
-        known.number = ContentStamp.objects.values_list("number", flat=True).first() or 0
+        known.numbers = dict(ContentStamp.objects.values_list("of", "number"))
+        known.number = sum(known.numbers.values())
         known.read_at = began
     return known.number
 
 
-def content_changed(**_signal: object) -> None:
-    """What is kept is out of date once this transaction has committed. Cheap to repeat."""
+class _Moves:
+    """What one transaction changed: the labels of models, "" for it may be anything."""
+
+    def __init__(self) -> None:
+        self.of: set[str] = set()
+        self.__qualname__ = "content_changed"  # by which Django's log names what failed
+
+    def __call__(self) -> None:
+        stamps = ContentStamp.objects.filter(of__in=self.of)
+        with transaction.atomic():
+            there = set(stamps.select_for_update().order_by("of").values_list("of", flat=True))
+            if new := sorted(self.of - there):
+                ContentStamp.objects.bulk_create(
+                    [ContentStamp(of=label) for label in new], ignore_conflicts=True
+                )
+            stamps.update(number=models.F("number") + 1)
+        known.read_at = float("-inf")
+
+
+def content_changed(*, sender: type[models.Model] | None = None, **_signal: object) -> None:
+    """What is kept is out of date once this transaction has committed. Cheap to repeat.
+
+    With the model that changed, what other models alone are made into stays (`lasting`).
+    """
+    of = sender._meta.label if sender else ""
     waiting = transaction.get_connection().run_on_commit
-    if not any(entry[1] is _next_stamp for entry in waiting):
-        transaction.on_commit(_next_stamp)
+    moves = next((entry[1] for entry in waiting if isinstance(entry[1], _Moves)), None)
+    if moves is None:
+        moves = _Moves()
+        moves.of.add(of)
+        # What was saved stands whether or not this succeeds: kept pages then last out their minute.
+        transaction.on_commit(moves, robust=True)
+    moves.of.add(of)
 
 
-def _next_stamp() -> None:
-    with transaction.atomic():
-        stamps = ContentStamp.objects.select_for_update()
-        if not stamps.update(number=models.F("number") + 1):
-            ContentStamp.objects.get_or_create(pk=1, defaults={"number": 1})
-    known.read_at = float("-inf")
+_watched: set[type[models.Model]] = set()
 
 
 def watch(*watched: type[models.Model]) -> None:
     """Rows of these models are shown on public pages: saving or deleting one changes content."""
+    _watched.update(watched)
     for model in watched:
         for signal in (models.signals.post_save, models.signals.post_delete):
             signal.connect(content_changed, sender=model, dispatch_uid=f"stamp-{model._meta.label}")
@@ -103,6 +131,7 @@ class _Parts:
 
 
 _parts = _Parts(-1)
+_lasting: dict[tuple, tuple[float, tuple[int, ...], Any]] = {}  # key: (until, stamps, value)
 
 
 def shared(name: str, make: Callable[[], T], number: int | None = None) -> T:
@@ -126,6 +155,35 @@ def shared(name: str, make: Callable[[], T], number: int | None = None) -> T:
     if until < now:
         value = make()
         parts.made[key] = (now + settings.PAGE_CACHE_SECONDS, value)
+    return value
+
+
+@cache_here
+def _labels(of: tuple[type[models.Model], ...]) -> tuple[str, ...]:
+    """The stamps of these models and of those made from them, and that of anything."""
+    found = [model for model in _watched if issubclass(model, of)]
+    for model in of:
+        if not any(issubclass(one, model) for one in found):
+            raise ValueError(f"Nobody watches {model._meta.label}.")
+    return ("", *sorted(model._meta.label for model in found))
+
+
+def lasting(name: str, of: tuple[type[models.Model], ...], make: Callable[[], T]) -> T:
+    """As `shared`, and it stays while nothing of these models has changed. `make` reads no other.
+
+    Naming Page stands for every type of page.
+    """
+    if not settings.PAGE_CACHE_SECONDS:
+        return make()
+    stamp()
+    numbers = tuple(known.numbers.get(label, 0) for label in _labels(of))
+    key, now = (get_language(), name), time.monotonic()
+    until, made_under, value = _lasting.get(key, (0.0, (), None))
+    if until < now or made_under != numbers:
+        value = make()
+        if len(_lasting) > MOST_PARTS:
+            _lasting.clear()
+        _lasting[key] = (now + settings.PAGE_CACHE_SECONDS, numbers, value)
     return value
 
 
@@ -174,3 +232,4 @@ def forget_parts() -> None:
     """Drop the pieces that this process has."""
     global _parts  # noqa: PLW0603
     _parts = _Parts(-1)
+    _lasting.clear()

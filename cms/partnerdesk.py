@@ -21,8 +21,8 @@ from wagtail.admin.views.reports import ReportView
 from wagtail.admin.widgets import AdminDateInput
 
 from cms import access, audit
-from cms.models import Partner, PartnerPaper, PartnerPerson
-from cms.partners import drafting, letters, names, papers, standing
+from cms.models import Partner, PartnerCondition, PartnerPaper, PartnerPerson
+from cms.partners import conditions, drafting, letters, names, papers, standing
 
 SEE, DO = "cms.view_partnerpaper", "cms.change_partnerpaper"
 
@@ -93,6 +93,34 @@ class NameForm(forms.Form):
     name = forms.CharField(label=_("New name"), max_length=150)
 
 
+class ConditionForm(forms.Form):
+    words = forms.CharField(
+        label=_("What has to be done"), max_length=300, help_text=_("The partner reads this.")
+    )
+    due_on = forms.DateField(label=_("By"), widget=AdminDateInput)
+
+
+class EndForm(forms.Form):
+    """One of a partner's open conditions, and what became of it."""
+
+    condition = forms.ModelChoiceField(label=_("Condition"), queryset=None)
+    state = forms.ChoiceField(
+        label=_("It is"),
+        choices=[(one.value, one.label) for one in PartnerCondition.State if one != "open"],
+    )
+    because = forms.CharField(
+        label=_("Why, or how it was shown"),
+        max_length=250,
+        required=False,
+        help_text=_("Needed when it is waived."),
+    )
+
+    def __init__(self, *args, partner: Partner, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["condition"].queryset = partner.conditions.filter(state="open")
+        self.fields["condition"].label_from_instance = lambda row: row.words
+
+
 class MergeForm(forms.Form):
     into = forms.ModelChoiceField(
         label=_("It became part of"), queryset=Partner.objects.order_by("name")
@@ -115,6 +143,16 @@ def _person(request: HttpRequest, partner: Partner, given: dict) -> str:
     PartnerPerson.objects.filter(pk=person.pk).update(may_sign=given["may_sign"])
     audit.record(request.user, "change", partner, {"person": person.pk})
     return _now("They can open the passport. A letter is on its way.")
+
+
+def _condition(request: HttpRequest, partner: Partner, given: dict) -> str:
+    conditions.add(partner, [(given["words"], given["due_on"])], by=request.user)
+    return _now("The condition is set. They see it in their passport.")
+
+
+def _end_condition(request: HttpRequest, partner: Partner, given: dict) -> str:
+    conditions.end(given["condition"], given["state"], because=given["because"], by=request.user)
+    return _now("It is kept what became of the condition.")
 
 
 def _list(request: HttpRequest, partner: Partner, given: dict) -> str:
@@ -146,6 +184,8 @@ Do = Callable[[HttpRequest, Partner, dict], str]
 DEEDS: dict[str, tuple[str, type[forms.BaseForm] | None, Do]] = {
     "statement": (_("Keep a statement"), StatementForm, _statement),
     "person": (_("Let somebody open the passport"), PersonForm, _person),
+    "condition": (_("Set a condition"), ConditionForm, _condition),
+    "ended": (_("A condition is met or waived"), EndForm, _end_condition),
     "list": (_("List in the directory"), None, _list),
     "unlist": (_("Take out of the directory"), WordsForm, _unlist),
     "rename": (_("Change its name"), NameForm, _rename),
@@ -193,8 +233,8 @@ def _deed(request: HttpRequest, partner: Partner, bound: dict) -> str:
     key = request.POST.get("do", "")
     if key not in DEEDS:
         raise PermissionDenied
-    _label, form_class, do = DEEDS[key]
-    form = form_class(request.POST, prefix=key) if form_class else None
+    do = DEEDS[key][2]
+    form = _form(key, partner, request.POST)
     if form is not None and not form.is_valid():
         bound[key] = form
         return ""
@@ -206,6 +246,13 @@ def _deed(request: HttpRequest, partner: Partner, bound: dict) -> str:
         return ""
 
 
+def _form(key: str, partner: Partner, data: object = None) -> forms.BaseForm | None:
+    """The empty or filled form of one of DEEDS, if it has one."""
+    form_class = DEEDS[key][1]
+    more = {"partner": partner} if form_class is EndForm else {}
+    return form_class(data, prefix=key, **more) if form_class else None
+
+
 def _context(request: HttpRequest, partner: Partner, bound: dict) -> dict:
     own = {"name": partner.name, "legal_name": partner.legal_name, "website": partner.website}
     own |= {name: getattr(partner, name) for name in drafting.NUMBERS}
@@ -214,6 +261,7 @@ def _context(request: HttpRequest, partner: Partner, bound: dict) -> dict:
         "partner": partner,
         "clocks": papers.clocks(partner),
         "people": partner.people.all(),
+        "conditions": partner.conditions.all(),
         "agreements": partner.agreements.select_related("version__text"),
         "former_names": partner.former_names.all(),
         "alike": drafting.alike(own, but=partner),
@@ -223,10 +271,10 @@ def _context(request: HttpRequest, partner: Partner, bound: dict) -> dict:
             {
                 "key": key,
                 "label": label,
-                "form": bound.get(key) or (form(prefix=key) if form else None),
+                "form": bound.get(key) or _form(key, partner),
                 "is_open": key in bound,
             }
-            for key, (label, form, _do) in DEEDS.items()
+            for key, (label, _class, _do) in DEEDS.items()
         ]
         if may_do
         else [],

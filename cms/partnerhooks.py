@@ -1,12 +1,11 @@
 """Partners, the hub's texts and data returns, as the admin's addresses and menu entries."""
 
-from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 
 from cms import access, partnerdesk, textdesk
+from cms.menus import PermittedMenuItem
 from cms.returns import desk
 
 
@@ -28,19 +27,8 @@ def partner_addresses() -> list:
     ]
 
 
-class PermittedMenuItem(MenuItem):
-    """Shown to whoever has the permission for the whole hub."""
-
-    def __init__(self, *args, permission: str, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.permission = permission
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return access.may_in_whole_hub(request.user, self.permission)
-
-
 @hooks.register("register_reports_menu_item")
-def partners_menu_item() -> MenuItem:
+def partners_menu_item() -> PermittedMenuItem:
     return PermittedMenuItem(
         _("Partners and their papers"),
         reverse("partner_papers"),
@@ -48,11 +36,12 @@ def partners_menu_item() -> MenuItem:
         icon_name="group",
         order=75,
         permission=partnerdesk.SEE,
+        asks=access.may_in_whole_hub,
     )
 
 
 @hooks.register("register_reports_menu_item")
-def texts_menu_item() -> MenuItem:
+def texts_menu_item() -> PermittedMenuItem:
     return PermittedMenuItem(
         _("Terms and policies"),
         reverse("governing_texts"),
@@ -60,11 +49,12 @@ def texts_menu_item() -> MenuItem:
         icon_name="doc-full",
         order=76,
         permission=textdesk.MAY,
+        asks=access.may_in_whole_hub,
     )
 
 
 @hooks.register("register_reports_menu_item")
-def returns_menu_item() -> MenuItem:
+def returns_menu_item() -> PermittedMenuItem:
     return PermittedMenuItem(
         _("Data returns"),
         reverse("data_returns"),
@@ -72,4 +62,5 @@ def returns_menu_item() -> MenuItem:
         icon_name="table",
         order=77,
         permission=desk.SEE,
+        asks=access.may_in_whole_hub,
     )

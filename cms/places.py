@@ -19,13 +19,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cms import addons, audit
+from cms import addons, audit, placesql
 from cms.models import AddOn, CourseDate, Overbooking, Place, User
 from cms.registry import Registry
 
@@ -419,11 +419,18 @@ def give_up(
         return given_back
 
 
-def exchange(holder: str, *, given_up: int, wanted: int) -> list[Place]:
+def exchange(
+    holder: str,
+    *,
+    given_up: int,
+    wanted: int,
+    add_ons: Mapping[int, Collection[int]] | None = None,
+) -> list[Place]:
     """A holder's confirmed places on one date for as many on another: all of them, or none.
 
-    Both dates are locked; the old places are given up when the new ones are certain. Raises
-    FullError(left), NotBookableError(reason), NothingHeldError; then nothing has changed.
+    Both dates are locked; the old places are given up when the new ones are certain. `add_ons` are
+    the new date's, as for `choose_add_ons`. Raises FullError(left), AddOnFullError(add_on, left),
+    NotBookableError(reason), NothingHeldError; then nothing has changed.
     """
     with _locked_for(holder, also=[wanted]) as (dates, places):
         now, date = timezone.now(), dates.get(wanted)
@@ -451,6 +458,8 @@ def exchange(holder: str, *, given_up: int, wanted: int) -> list[Place]:
             )
             for place, seat in zip(old, seats, strict=True)
         )
+        if add_ons and (short := addons.choose(new, add_ons)):
+            raise AddOnFullError(*short)
         _give_back(old, State.RELEASED)
         _say_freed([given_up])
         return new
@@ -489,8 +498,8 @@ def lock_course_dates(course_date_ids: list[int]) -> dict[int, CourseDate]:
 
     SQLite has no row locks: there BEGIN IMMEDIATE has taken the one write lock already.
     """
-    rows = CourseDate.objects.select_for_update(of=("self",), no_key=True)
-    return {row.pk: row for row in rows.filter(pk__in=course_date_ids).order_by("pk")}
+    rows = CourseDate.objects.raw(placesql.lock_dates(len(course_date_ids)), course_date_ids)
+    return {row.pk: row for row in rows} if course_date_ids else {}
 
 
 @contextmanager
@@ -507,11 +516,13 @@ def _locked_for(
 
     Those are the active ones, and holds that ran out and were neither renewed nor given up.
     """
-    standing = Place.objects.filter(holder=holder, state__in=(*Place.ACTIVE, State.LAPSED))
-    before = set(standing.order_by().values_list("course_date_id", flat=True))
-    with _locked({*before, *also}) as dates:
-        # Read again: what was read before the lock may have changed while we waited for it.
-        yield dates, list(standing.filter(course_date_id__in=dates).order_by("pk"))
+    wanted = {*placesql.dates_of(holder), *also}
+    with _locked(wanted) as dates:
+        # Looked at again: what was read before the lock may have changed while we waited for it.
+        standing = Place.objects.filter(holder=holder, state__in=(*Place.ACTIVE, State.LAPSED))
+        is_there = bool(dates) and bool(placesql.dates_of(holder) & dates.keys())
+        rows = standing.filter(course_date_id__in=dates).order_by("pk")
+        yield dates, list(rows) if is_there else []
 
 
 def _check_bookable(date: CourseDate | None, now: datetime) -> None:
@@ -560,30 +571,12 @@ def _lapse(course_date_id: int, now: datetime) -> int:
 
 def _standing(date: CourseDate, now: datetime) -> Standing:
     """Count one locked date; holds that have run out lose their seats first."""
-    number, top_seat, run_out, with_help = _count(date.pk, now)
+    number, top_seat, run_out, with_help = placesql.count(date.pk, now)
     if run_out:
         _lapse(date.pk, now)
-        number, top_seat, run_out, with_help = _count(date.pk, now)
+        number, top_seat, run_out, with_help = placesql.count(date.pk, now)
     left, kept_back = date.capacity - number, date.kept_back(with_help, now)
     return Standing(left, top_seat or 0, number, with_help, kept_back)
-
-
-def _count(course_date_id: int, now: datetime) -> tuple[int, int | None, int, int]:
-    """Seats taken, the highest of them, how many have run out, how many are of families with help.
-
-    Written out, because everybody who books waits for it: building it anew each time took as long
-    as all the rest that happens under the lock.
-    """
-    table = connection.ops.quote_name(Place._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), max(seat), "  # noqa: S608 - the table's own name, nothing else
-            "count(CASE WHEN state IN (%s, %s) AND expires_at <= %s THEN 1 END), "
-            "count(CASE WHEN claims_help THEN 1 END) "
-            f"FROM {table} WHERE course_date_id = %s AND seat IS NOT NULL",
-            [*Place.TIMED, connection.ops.adapt_datetimefield_value(now), course_date_id],
-        )
-        return cursor.fetchone()
 
 
 def _free_seats(date: CourseDate, standing: Standing, number: int) -> list[int]:
@@ -630,7 +623,7 @@ def _hold_one(
         place.save(update_fields=["expires_at", "claims_help", "changed_at"])
     if not new:
         return kept
-    made = Place.objects.bulk_create(
+    made = placesql.insert(
         Place(
             course_date=date,
             holder=holder,

@@ -26,7 +26,7 @@ def publish_due() -> int:
     for row in _expired():
         with transaction.atomic():
             row.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
-            content_changed()
+            content_changed(sender=type(row))
         done += 1
     due = Revision.objects.filter(approved_go_live_at__lte=timezone.now())
     for revision in due.order_by("approved_go_live_at"):
@@ -46,7 +46,7 @@ def _publish(revision: Revision) -> bool:
     try:
         with transaction.atomic():
             revision.publish(log_action="wagtail.publish.scheduled")
-            content_changed()
+            content_changed(sender=type(revision.content_object))
     except ValidationError as error:
         Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)
         said = "; ".join(error.messages)[:200]

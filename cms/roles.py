@@ -27,7 +27,8 @@ READ_ACTIONS = ("list", "inspect", "export")
 
 @dataclass(frozen=True)
 class Role:
-    """`fields` are groups of restricted fields: contact, health, collection, money, evidence.
+    """`fields` are groups of restricted fields: contact, health, collection, money, evidence,
+    safeguarding, therapy.
 
     `pages` and `media` are what the role may do to all pages, and to all pictures and documents.
     """
@@ -68,6 +69,7 @@ DESIGN = (
 )
 ANSWERS = ("hub_forms.list_submission", "hub_forms.inspect_submission")
 ANSWERS_OUT = (*ANSWERS, "hub_forms.export_submission", "hub_forms.hold_submission")
+DRAFTS_OF_FORMS = tuple(f"hub_forms.{act}_formdefinition" for act in ("view", "add", "change"))
 CALENDAR = _edits("academicyear", "term", "centredate")
 WRITTEN_ONCE = tuple(
     f"pages.*_{model}"
@@ -84,6 +86,7 @@ WRITTEN_ONCE = tuple(
     )
 )
 READERS = ("pages.view_dailycount",)
+TRANSLATING = ("simple_translation.submit_translation",)
 PEOPLE = ("pupil", "guardian", "teacher", "musicgroup", "enrolment")
 HELP = tuple(
     f"cms.{name}"
@@ -99,15 +102,22 @@ ROLES: dict[str, Role] = {
         Role(
             "comms_editor",
             "Communications editor",
-            _("Drafts pages and looks after pictures. Sees no record of a person."),
-            (*ADMIN, *WRITTEN_ONCE, *READERS, "cms.withdraw_hubimage"),
+            _("Drafts pages and forms and looks after pictures. Sees no record of a person."),
+            (
+                *ADMIN,
+                *WRITTEN_ONCE,
+                *READERS,
+                *TRANSLATING,
+                *DRAFTS_OF_FORMS,
+                "cms.withdraw_hubimage",
+            ),
             pages=("add_page", "change_page"),
             media=("add", "change", "choose"),
         ),
         Role(
             "comms_lead",
             "Communications lead",
-            _("Publishes pages and says what the hub offers. Sees no record of a person."),
+            _("Publishes pages and forms, says what the hub offers. Sees no record of a person."),
             (
                 *ADMIN,
                 *_edits("area", "musiccentre", "instrument", "course", "coursedate", "ensemble"),
@@ -115,7 +125,9 @@ ROLES: dict[str, Role] = {
                 *CALENDAR,
                 *WRITTEN_ONCE,
                 *READERS,
+                *TRANSLATING,
                 "pages.delete_dailycount",
+                "hub_forms.*_formdefinition",
                 "pages.send_newsletter",
                 "pages.delete_subscriber",
                 "cms.close_musiccentre",
@@ -195,6 +207,19 @@ ROLES: dict[str, Role] = {
             (*ADMIN, "workflows.view_case"),
         ),
         Role(
+            "therapist",
+            "Music therapist",
+            _("Referrals to music therapy, which no other role reads."),
+            (*ADMIN, *CASES),
+            frozenset({"contact", "therapy"}),
+        ),
+        Role(
+            "board_member",
+            "Board member",
+            _("Papers of the boards they sit on, and their own interests. Nothing else."),
+            ADMIN,
+        ),
+        Role(
             "course_leader",
             "Course leader",
             _("The register of their own course: health, and who collects a child. No export."),
@@ -272,7 +297,7 @@ ROLES: dict[str, Role] = {
                 *ANSWERS_OUT,
                 "hub_forms.forget_submission",
                 *_edits("partner", "organisationtype", "school"),
-                *_edits("partnerpaper", "partnerperson", "governingtext"),
+                *_edits("partnerpaper", "partnerperson", "governingtext", "board"),
                 "cms.*_returndefinition",
                 "cms.sign_return",
                 *READERS,
@@ -402,11 +427,10 @@ def _give_tree_permissions(group: Group, role: Role) -> None:
     for permission in pages:
         on_page.objects.get_or_create(group=group, page=root, permission=permission)
     on_page.objects.filter(group=group).exclude(permission__in=pages).delete()
+    # Wagtail asks for the rights of its own picture and document, whatever model stands for them.
     media = Permission.objects.filter(
-        content_type__app_label="cms",
-        codename__in=[
-            f"{act}_{kind}" for act in role.media for kind in ("hubimage", "hubdocument")
-        ],
+        content_type__app_label__in=("wagtailimages", "wagtaildocs"),
+        codename__in=[f"{act}_{kind}" for act in role.media for kind in ("image", "document")],
     )
     for permission in media:
         on_collection.objects.get_or_create(

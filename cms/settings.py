@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -157,6 +157,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"].setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A host that is gone in the middle of a booking must not keep its date locked for everybody.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", "-c idle_in_transaction_session_timeout=30s"
+    )
 # SQLite too: opening the file reads its whole schema, and the last to close it folds in its log.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 
@@ -208,7 +212,7 @@ S3_URL = env.str("S3_URL", default="")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "cms.privatefiles.PrivateFiles",
         "OPTIONS": {
             "location": str(PRIVATE_ROOT),
             "base_url": None,
@@ -224,11 +228,15 @@ STORAGES = {
 }
 if S3_URL:
     # s3://KEY:SECRET@host[:port]/bucket?region=eu-west-2 - one bucket, two prefixes, two policies.
+    # A "/" or "+" in the secret is written %2F or %2B.
     _s3 = urlsplit(S3_URL)
-    _scheme = "http" if "insecure=1" in _s3.query else "https"
+    _s3_asked = dict(parse_qsl(_s3.query))
+    _scheme = "http" if _s3_asked.get("insecure") == "1" else "https"
     _s3_options = {
-        "access_key": _s3.username,
-        "secret_key": _s3.password,
+        "access_key": unquote(_s3.username or ""),
+        "secret_key": unquote(_s3.password or ""),
+        "region_name": _s3_asked.get("region", "us-east-1"),
+        "signature_version": "s3v4",
         "bucket_name": _s3.path.strip("/"),
         "endpoint_url": f"{_scheme}://{_s3.hostname}" + (f":{_s3.port}" if _s3.port else ""),
         "file_overwrite": False,

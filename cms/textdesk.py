@@ -12,7 +12,7 @@ from wagtail.admin.widgets import AdminDateInput
 
 from cms import access, audit
 from cms.models import GoverningText, Partner
-from cms.partners import terms
+from cms.partners import shippedtexts, terms
 
 MAY = "cms.change_governingtext"
 
@@ -20,7 +20,7 @@ MAY = "cms.change_governingtext"
 class TextForm(forms.ModelForm):
     class Meta:
         model = GoverningText
-        fields = ["title", "slug", "partners_agree", "review_on", "owner"]
+        fields = ["title", "slug", "partners_agree", "is_public", "review_on", "owner"]
         widgets = {"review_on": AdminDateInput}
 
 
@@ -47,18 +47,23 @@ def _for_managers(request: HttpRequest) -> None:
 
 @require_http_methods(["GET", "POST"])
 def texts(request: HttpRequest) -> HttpResponse:
-    """Every text; POST adds one."""
+    """Every text; POST adds one, or those that come with the hub."""
     _for_managers(request)
+    if request.POST.get("do") == "shipped":
+        for added in shippedtexts.add(by=request.user):
+            messages.success(request, _now("Added: %s. Read it before partners do.") % added)
+        return redirect("governing_texts")
     form = TextForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         text = form.save()
         audit.record(request.user, "add", text)
         return redirect("governing_text", pk=text.pk)
-    rows = [(text, terms.in_force(text)) for text in GoverningText.objects.all()]
+    rows = terms.each_in_force(GoverningText.objects.all())
+    known = {text.slug for text, _version in rows}
     return render(
         request,
         "partners/texts.html",
-        {"rows": rows, "form": form},
+        {"rows": rows, "form": form, "may_ship": shippedtexts.TITLES.keys() - known},
         status=422 if form.errors else 200,
     )
 

@@ -5,15 +5,19 @@ signing in. What is counted is sealed with the installation's secret before it i
 table never holds an address or an e-mail; rows go when their window has passed.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from cms import secrecy
 from cms.models import RateCount
+
+T = TypeVar("T")
 
 
 class TooOftenError(Exception):
@@ -37,6 +41,23 @@ def count(what: str, who: str, *, limit: int, seconds: int) -> int:
     if number > limit:
         raise TooOftenError(max(1, int((ends_at - now).total_seconds())))
     return number
+
+
+def counted(act: Callable[[], T], what: str, who: str, *, limit: int, seconds: int) -> T:
+    """Count one more `what` by `who` and do `act`, in one transaction: what it returns.
+
+    The count stands whatever becomes of `act`; what `act` wrote is undone when it raises. Raises
+    TooOftenError beyond `limit`, and then nothing is done.
+    """
+    problem: Exception
+    with transaction.atomic():
+        try:
+            count(what, who, limit=limit, seconds=seconds)
+            with transaction.atomic():
+                return act()
+        except Exception as error:  # noqa: BLE001 - raised again below, when the count is kept
+            problem = error
+    raise problem
 
 
 def client_address(request: HttpRequest) -> str:

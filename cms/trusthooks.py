@@ -7,6 +7,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from .erasing.desk import MAY_ERASE, MAY_TAKE, PeopleView
+from .menus import PermittedMenuItem
 from .staffreview import StaffReview
 
 
@@ -18,20 +19,20 @@ def trust_addresses() -> list:
     ]
 
 
-class PeopleMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MAY_ERASE) or request.user.has_perm(MAY_TAKE)
-
-
 class StaffReviewMenuItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
 
 
 @hooks.register("register_reports_menu_item")
-def people_menu_item() -> MenuItem:
-    return PeopleMenuItem(
-        _("One person's data"), reverse_lazy("people"), name="people", icon_name="user", order=55
+def people_menu_item() -> PermittedMenuItem:
+    return PermittedMenuItem(
+        _("One person's data"),
+        reverse_lazy("people"),
+        name="people",
+        icon_name="user",
+        order=55,
+        permission=(MAY_ERASE, MAY_TAKE),
     )
 
 

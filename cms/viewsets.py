@@ -176,6 +176,7 @@ class PartnerViewSet(CatalogueViewSet):
         FieldPanel("function"),
         FieldPanel("areas"),
         FieldPanel("works_beyond_county"),
+        FieldPanel("district"),
         FieldPanel("is_lead"),
     ]
 

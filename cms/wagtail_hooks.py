@@ -17,8 +17,11 @@ from wagtail_modeladmin.options import modeladmin_register
 from . import menus
 from . import partnerhooks as partner_hooks  # noqa: F401 - they register themselves
 from . import trusthooks as trust_hooks  # noqa: F401 - the same
+from .adminhelp import admin_help, help_address
 from .datecopyviews import copy_dates
+from .governance import hooks as board_hooks  # noqa: F401 - they register themselves
 from .mailadmin import PERMISSION, MailTemplateViewSet, OutboxView, PreviewView
+from .menus import PermittedMenuItem
 from .money import hooks as money_hooks  # noqa: F401 - they register themselves
 from .operations.desk import PERMISSION as MAY_MIND_THE_SYSTEM
 from .operations.desk import SystemView
@@ -88,19 +91,15 @@ def mail_editor_script():
     return format_html('<script src="{}" defer></script>', static("cms/admin/mail-editor.js"))
 
 
-class OutboxMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm(PERMISSION)
-
-
 @hooks.register("register_reports_menu_item")
 def outbox_menu_item():
-    return OutboxMenuItem(
+    return PermittedMenuItem(
         _("E-mails that are stuck"),
         reverse("mail_outbox"),
         name="outbox",
         icon_name="mail",
         order=70,
+        permission=PERMISSION,
     )
 
 
@@ -109,6 +108,17 @@ def handbook_entry():
     return MenuItem(
         _("Comms handbook"), reverse("comms_handbook"), icon_name="pick", order=100, name="handbook"
     )
+
+
+@hooks.register("register_admin_urls")
+def help_addresses():
+    return [path("help/<slug:name>/", admin_help, name="admin_help")]
+
+
+@hooks.register("construct_help_menu")
+def help_with_this_page(request, menu_items):
+    label, address = _("Help with this page"), help_address(request)
+    menu_items.append(MenuItem(label, address, name="page-help", icon_name="help", order=1))
 
 
 @hooks.register("register_admin_urls")
@@ -123,19 +133,15 @@ def access_log_urls():
     ]
 
 
-class AccessLogMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm("cms.view_accesslogentry")
-
-
 @hooks.register("register_reports_menu_item")
 def access_log_menu_item():
-    return AccessLogMenuItem(
+    return PermittedMenuItem(
         _("Access log"),
         reverse("access_log"),
         name="access-log",
         icon_name="history",
         order=50,
+        permission="cms.view_accesslogentry",
     )
 
 
@@ -152,19 +158,15 @@ def picture_addresses():
     ]
 
 
-class PicturesMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm(MAY_WITHDRAW)
-
-
 @hooks.register("register_reports_menu_item")
 def pictures_menu_item():
-    return PicturesMenuItem(
+    return PermittedMenuItem(
         _("Pictures and permissions"),
         reverse("picture_permissions"),
         name="pictures",
         icon_name="image",
         order=60,
+        permission=MAY_WITHDRAW,
     )
 
 
@@ -190,14 +192,16 @@ def system_address():
     return [path("system/", SystemView.as_view(), name="system")]
 
 
-class SystemMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm(MAY_MIND_THE_SYSTEM)
-
-
 @hooks.register("register_reports_menu_item")
 def system_menu_item():
-    return SystemMenuItem(_("System"), reverse("system"), name="system", icon_name="cogs", order=60)
+    return PermittedMenuItem(
+        _("System"),
+        reverse("system"),
+        name="system",
+        icon_name="cogs",
+        order=60,
+        permission=MAY_MIND_THE_SYSTEM,
+    )
 
 
 hooks.register("construct_main_menu", menus.gather)

@@ -1,13 +1,16 @@
 """What a workflow's buttons do with the places of a booking.
 
 A submission's places are the family's already (forms.submissions); confirming says so again and
-finds out when it is not true, releasing gives them to others.
+finds out when it is not true, releasing gives them to others, holding keeps given-back ones again.
 """
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from wagtail import blocks
 
 from cms import places
+from cms.models import Place
 from forms.models import Submission
 from workflows.actions import Action, ActionProblemError, actions
 from workflows.models import Case
@@ -35,6 +38,55 @@ class ConfirmPlace(Action):
         except places.PlacesError as error:
             raise ActionProblemError(str(error)) from error
         return f"{_number(len(confirmed))} confirmed"
+
+
+@actions("hold_place")
+class HoldPlace(Action):
+    """Keeps the places of the booking that were given back, for `hours`, 1 to 336 (left out: 48).
+
+    On the date where they were last; all or none. Until then they can be confirmed; afterwards they
+    are free again by themselves. Places that are the family's stay so.
+    """
+
+    label = _("Keep the places for a while")
+    optional = ("hours",)
+    hours = 48
+
+    @classmethod
+    def fields(cls) -> list[tuple[str, blocks.Block]]:
+        text = _("From 1 to 336. Then they are free again, unless they were confirmed.")
+        return [
+            (
+                "hours",
+                blocks.IntegerBlock(
+                    min_value=1, max_value=336, default=cls.hours, label=_("Hours"), help_text=text
+                ),
+            )
+        ]
+
+    def check(self, options: dict) -> list[str]:
+        problems, hours = super().check(options), options.get("hours", self.hours)
+        if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= 336:
+            problems.append("“hours” must be a number from 1 to 336.")
+        return problems
+
+    def run(self, case: Case, options: dict) -> str:
+        holder = _holder(case)
+        rows = Place.objects.filter(holder=holder)
+        last = rows.order_by("-changed_at", "-pk").first()
+        if last is None:
+            raise ActionProblemError("This booking has never had a place, so none can be kept.")
+        children = set(rows.filter(course_date=last.course_date_id).values_list("child_number"))
+        wanted = {last.course_date_id: {number for (number,) in children}}
+        hours = options.get("hours", self.hours)
+        try:
+            kept = places.hold_all(wanted, holder=holder, minutes=hours * 60)
+        except places.PlacesError as error:
+            raise ActionProblemError(str(error)) from error
+        if all(place.is_settled for place in kept):
+            return f"{_number(len(kept))} theirs already"
+        until = min(place.expires_at for place in kept if place.expires_at)
+        return f"{_number(len(kept))} kept until {timezone.localtime(until):%d %B %Y, %H:%M}"
 
 
 @actions("release_place")

@@ -28,7 +28,7 @@ from forms.walk import Walk, walk
 from workflows import family
 from workflows.models import Case
 
-NEVER_AGAIN = {"places", "add_ons", "slot", "calculated", "info"}
+NEVER_AGAIN = {"round_dates", "places", "add_ons", "slot", "calculated", "info"}
 ASK, REMIND = "more-needed", "more-reminder"
 SAMPLE = {
     "contact_name": "Rowan Ashdown",
@@ -390,7 +390,7 @@ def send(request: MoreRequest) -> None:
         submission.answers = seen.answers
         submission.save(update_fields=["answers", "labels"])
         marks.mark_again(submission)
-        children.mark(submission)
+        children.mark_again(submission)
         _close(locked)
         number = sum(len(page.keys) for page in asked)
         words = "1 question" if number == 1 else f"{number} questions"

@@ -2,16 +2,20 @@
 and what the public pages of a group say of its rounds. The season itself is workflows.seasons.
 """
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.db.models import Q
 
+from cms import enrolling
 from cms.models import Ensemble, Guardian, Pupil, PupilGuardian
 from forms.asking_actions import RequestForm
 from forms.children import Child, children_of
-from forms.models import Submission
+from forms.compile import questions_in
+from forms.models import FormDefinition, Submission
 from workflows.actions import ActionProblemError, actions
-from workflows.models import AuditionRound, Case
-from workflows.seasons import vacancies
+from workflows.models import AuditionRound, Case, RoundDate
+from workflows.seasons import dates, vacancies
 from workflows.seasons.seats import entrant_of, pupils
 
 
@@ -43,11 +47,11 @@ def pupil_of(case: Case, make: bool) -> Pupil | None:
     child = next(iter(children_of(submission)), None)
     if child is None:
         return None
-    known = _known(child, case)
     if not make:
-        return known
+        return _known(child, case)
     with transaction.atomic():
-        pupil = known or Pupil.objects.create(
+        enrolling.newcomers_in_turn()
+        pupil = _known(child, case) or Pupil.objects.create(
             legal_first_name=child.first, legal_last_name=child.last, date_of_birth=child.born
         )
         _guardian(pupil, case)
@@ -79,6 +83,21 @@ def _guardian(pupil: Pupil, case: Case) -> None:
         first_name=first[:80], last_name=last[:80], email=case.contact_email
     )
     PupilGuardian.objects.get_or_create(pupil=pupil, guardian=guardian)
+
+
+def dates_for(form_id: int | None, answers: Mapping) -> list[RoundDate]:
+    """The dates to ask a family of: of the form's round, and of the groups chosen so far."""
+    form = FormDefinition.objects.filter(pk=form_id).first()
+    made = dates.round_of_form(form.slug) if form else None
+    if made is None:
+        return []
+    questions = questions_in(version.compiled) if (version := form.current_version) else {}
+    words = []
+    for key in made.choice_keys:
+        options = (questions.get(key) or {}).get("options") or []
+        words += [answers.get(key) or ""]
+        words += [one["label"] for one in options if one["key"] == answers.get(key)]
+    return dates.asked_of(made, words)
 
 
 def rounds_for(ensemble: Ensemble) -> list[dict]:

@@ -36,6 +36,7 @@ class Charges:
     number: int  # of places
     children: list[object]  # one identity for each place; equal ones are the same child
     all: list[Charge] = field(default_factory=list)
+    before: int = 0  # brothers and sisters who have a place there by an earlier booking
 
     @property
     def pence(self) -> int:

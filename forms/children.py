@@ -5,7 +5,8 @@ form itself. Name and birth date must both be the same, so twins stay two. Staff
 roster records only as far as their own roles reach.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,12 +69,17 @@ def _is_birthday(settings: dict) -> bool:
 
 
 def mark(submission: Submission) -> None:
-    """Keep the seals of a submission's children; again when its answers change."""
-    ChildMark.objects.filter(submission=submission).delete()
+    """Keep the seals of a new submission's children. Inside the caller's transaction."""
     seals = {child.seal(settings.SECRET_KEY) for child in children_of(submission)}
     ChildMark.objects.bulk_create(
         ChildMark(submission=submission, seal=seal) for seal in sorted(seals)
     )
+
+
+def mark_again(submission: Submission) -> None:
+    """The same for a submission whose answers have changed."""
+    ChildMark.objects.filter(submission=submission).delete()
+    mark(submission)
 
 
 def kin(submission: Submission) -> list[str]:
@@ -82,6 +88,28 @@ def kin(submission: Submission) -> list[str]:
     seals = {child.seal(key) for child in children_of(submission) for key in keys}
     others = Submission.objects.filter(children__seal__in=seals).exclude(pk=submission.pk)
     return list(others.order_by("-pk").values_list("reference", flat=True).distinct()[:50])
+
+
+def kin_of_many(submissions: Iterable[int]) -> dict[int, set[str]]:
+    """The same for many submissions, by their keys: references, those alone left out. One query.
+
+    While a secret is being changed the stored seals differ, so each is asked by itself.
+    """
+    wanted = set(submissions)
+    if settings.SECRET_KEY_FALLBACKS:
+        rows = Submission.objects.filter(pk__in=wanted).select_related("version")
+        return {one.pk: set(found) for one in rows if (found := kin(one))}
+    by_seal = defaultdict(set)
+    marks = ChildMark.objects.filter(
+        seal__in=ChildMark.objects.filter(submission__in=wanted).values("seal")
+    )
+    for pk, reference, seal in marks.values_list("submission", "submission__reference", "seal"):
+        by_seal[seal].add((pk, reference))
+    found = defaultdict(set)
+    for same in by_seal.values():
+        for pk, _reference in same:
+            found[pk] |= {reference for other, reference in same if other != pk}
+    return {pk: references for pk, references in found.items() if references and pk in wanted}
 
 
 def people(submission: Submission, user: User) -> list[dict]:

@@ -29,7 +29,7 @@ from .models import FormDefinition, FormVersion
 IDS = uuid.UUID("0b7f8f4e-6c60-4f3d-8a55-1d0a4a0f9a11")
 KINDS = ("questions", "check", "exit")
 #: Last parts of a journey's addresses that are not steps.
-RESERVED = frozenset({"check", "submit", "done", "save", "extend", "tasks"})
+RESERVED = frozenset({"check", "submit", "done", "save", "extend", "tasks", "colleagues"})
 KEY = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$")
 #: Types whose answer can say how often a step is asked.
 COUNTS = frozenset({"number", "calculated", "places"})

@@ -21,6 +21,7 @@ SECONDS = {
     "select": 10,
     "checkboxes": 12,
     "matrix": 30,
+    "round_dates": 45,
     "longtext": 90,
     "uk_address": 30,
     "file": 60,

@@ -10,9 +10,10 @@ from django.db import transaction
 
 from cms.clock import LONDON
 from cms.models import Ensemble, Instrument
-from workflows.models import AuditionRound, RoundEnsemble, RoundInstrument
+from workflows.models import AuditionRound, RoundDate, RoundEnsemble, RoundInstrument
 from workflows.seasons import vacancies
 
+DATES = ((90, "rehearsal"), (97, "rehearsal"), (120, "course"))
 GUIDES = {"county-youth-orchestra": 8, "schools-symphony-orchestra": 7}
 
 
@@ -36,7 +37,16 @@ def load_round(today: date) -> int:
             accept_by=_at(today + timedelta(days=73), 17),
             trial_at=_at(today + timedelta(days=87), 10),
             trial_place="the main hall",
+            fee_pence=1000,
+            fee_waiver="Nobody with free school meals pays.",
         )
+        for number, (days, what) in enumerate(DATES):
+            day = today + timedelta(days=days)
+            RoundDate.objects.create(
+                round=made, sort_order=number, what=what, starts_on=day,
+                ends_on=day + timedelta(days=3) if what == "course" else None,
+                note="10am to 1pm" if what == "rehearsal" else "",
+            )  # fmt: skip
         for number, group in enumerate(groups):
             RoundEnsemble.objects.create(round=made, ensemble=group, sort_order=number)
         for number, one in enumerate(

@@ -94,9 +94,10 @@ def _discounts(
 
 
 def _siblings(discount: Mapping, charges: Charges) -> list[int]:
-    """What each child that pays less is charged: the dearest pay in full."""
+    """What each child that pays less is charged: the dearest pay in full, as earlier ones did."""
     amounts = charges.by_child(places_only=discount.get("of") != "all")
-    return sorted(amounts, reverse=True)[discount.get("from_child", 2) - 1 :]
+    in_full = max(0, discount.get("from_child", 2) - 1 - charges.before)
+    return sorted(amounts, reverse=True)[in_full:]
 
 
 def _for_siblings(discount: Mapping, charges: Charges) -> int:

@@ -17,8 +17,6 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from cms.secrecy import new_token
-from cms.throttle import TooOftenError
-from cms.views import too_many_requests
 from forms.window import ClosedError, Window
 
 OWNER_COOKIE = "apply"
@@ -97,11 +95,6 @@ def closed_page(
         "form_title": title or _("This form is closed"),
     }
     return render(request, "forms/closed.html", context, status=410 if is_begun else 200)
-
-
-def too_often(request: HttpRequest, error: TooOftenError) -> HttpResponse:
-    """The page that asks to wait, with how many minutes, and the seconds in its header."""
-    return too_many_requests(request, error.retry_after)
 
 
 def is_too_large(request: HttpRequest) -> bool:

@@ -18,7 +18,7 @@ from .journeys import item_to_ask
 from .paths import Path, clauses_by_question
 from .samples import EXAMPLE_OFFERING, facts_of, walk_sample
 from .stepforms import StepForm, build
-from .walk import VisibleStep, Walk, is_answered
+from .walk import VisibleStep, Walk, answers_with, is_answered
 
 MOST_CHILDREN = 50
 LONGEST_NAME = 90
@@ -99,16 +99,7 @@ def with_page(sample: dict, step: VisibleStep, number: int | None, given: dict) 
     """The sample with one page's answers."""
     by_key = {question["key"]: question for question in step.step["questions"]}
     new = {key: _kept(by_key[key], value) for key, value in given.items()}
-    answers = dict(sample["answers"])
-    if step.repeat:
-        items = list(answers.get(step.key) or [])
-        if number > len(items):
-            items.append({})
-        items[number - 1] = {**items[number - 1], **new}
-        answers[step.key] = items
-    else:
-        answers |= new or {step.key: True}
-    return sample | {"answers": answers}
+    return sample | {"answers": answers_with(sample["answers"], step, number, new)}
 
 
 def without_item(sample: dict, step_key: str, number: int) -> dict:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from django.http import HttpResponse
 from django.utils.translation import ngettext
 
-from forms import journeys
-from forms.addresses import right_place, see_other
+from forms import journeys, pagesaving
+from forms.addresses import see_other
 from forms.summary import sections
 from forms.walk import Walk
 
@@ -57,9 +57,9 @@ class AsksWhoGoes:
             ) % {"number": few}
             return self.show_surplus(chosen, problem, status=422)
         try:
-            self.journey = journeys.drop_items(self.journey, self.step.key, chosen)
+            self.journey = pagesaving.drop_items(self.journey, self.step.key, chosen)
         except (journeys.NoSuchPageError, journeys.AlreadySubmittedError):
             self.journey.refresh_from_db()
-            return see_other(right_place(self.journey))
+            return see_other(self.home())
         self.number = None
         return see_other(self.following())

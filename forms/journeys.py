@@ -1,34 +1,28 @@
-"""A family's way through a form: begin it, find it again, save a page of it, give it more time.
+"""A family's way through a form: begin it, find it again, and what its pages show.
 
-Every verb is one short transaction that locks the journey's row first and its course date second.
-A page is saved whole or not at all. Answers of questions that are hidden now stay in the row, in
-case they show again, and nothing reads them: whoever wants answers asks `walked`.
-The rule a newcomer would break: nothing here is called by a GET.
+Answers of questions that are hidden now stay in the row, in case they show again, and nothing
+reads them: whoever wants answers asks `walked`. What changes a journey is in forms.pagesaving.
 """
 
 import hmac
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from cms import places
 from cms.models import CourseDate
 from cms.secrecy import hashed, new_token
-from forms import attachments, codes, extras, remission, tasklist
+from forms import codes, remission, siblings, tasklist
 from forms.field_types import Asking
-from forms.incoming import Incoming
 from forms.keeping import UNFINISHED, rule_for
-from forms.models import Attachment, FormVersion, Journey, PriceCode, facts_for
-from forms.pricing import Price, places_in, price_of
+from forms.models import FormVersion, Journey, PriceCode, facts_for
+from forms.pricing import Price, price_of
 from forms.stepforms import StepForm
 from forms.versions import version_of
 from forms.walk import VisibleStep, Walk, form_class, walk
-
-KEPT_AFTER_EXIT = timedelta(days=1)
 
 
 class NoSuchJourneyError(LookupError):
@@ -66,7 +60,7 @@ def begin(
         answers={},
         owner_hash=hashed(owner),
         resume_email="",
-        expires_at=_kept_until(version),
+        expires_at=kept_until(version),
     )
 
 
@@ -80,7 +74,7 @@ def find(form_slug: str, key: str, *, owner: str) -> Journey:
 
     Raises NoSuchJourneyError: who guesses an address learns nothing from the answer.
     """
-    journey = _row("key", key) if owner else None
+    journey = row_of("key", key) if owner else None
     if journey is None or not hmac.compare_digest(journey.owner_hash, hashed(owner)):
         raise NoSuchJourneyError
     journey.version = version_of(journey.version_id, journey.digest)
@@ -88,6 +82,15 @@ def find(form_slug: str, key: str, *, owner: str) -> Journey:
         raise NoSuchJourneyError
     if journey.submitted_at is None and journey.expires_at <= timezone.now():
         raise NoSuchJourneyError
+    return journey
+
+
+def reach(pk: int) -> Journey:
+    """A journey whose reader has proved by other means that they may write in it."""
+    journey = row_of("id", pk)
+    if journey is None:
+        raise NoSuchJourneyError
+    journey.version = version_of(journey.version_id, journey.digest)
     return journey
 
 
@@ -101,7 +104,7 @@ _ROW = (
 )
 
 
-def _row(where: str, value: object, *, lock: bool = False) -> Journey | None:
+def row_of(where: str, value: object, *, lock: bool = False) -> Journey | None:
     """A journey, with the digests of its version and of its form's newest.
 
     Every page of every journey asks this, so it is written out: putting it together anew each time
@@ -139,7 +142,11 @@ def price(
     `code` is the one that `codes.given` found, `asked` what `wanted_help` did: whoever asks for a
     price looks them up first.
     """
-    terms = {"facts": facts(journey), "code": codes.terms(code)}
+    terms = {
+        "facts": facts(journey),
+        "code": codes.terms(code),
+        "siblings": siblings.before(journey, seen.answers),
+    }
     compiled = journey.version.compiled
     full = price_of(compiled, seen.answers, journey.offering, **terms)
     if full is None or asked is None:
@@ -268,278 +275,6 @@ def check_item(step: VisibleStep, number: int | None) -> None:
         raise NoSuchPageError
 
 
-def save_page(
-    journey: Journey,
-    step_key: str,
-    *,
-    number: int | None = None,
-    answers: Mapping[str, Any],
-    mark: str = "",
-    dropped: Mapping[str, set[int]] | None = None,
-) -> Journey:
-    """Save one page's cleaned answers; the journey as it stands afterwards.
-
-    File questions bring their uploads; `dropped` are attachments to remove, by question. `mark`
-    is what the page carried (page_mark). A places question holds its places, all or none.
-    Raises StalePageError, AlreadySubmittedError, NoSuchPageError, attachments.TooManyFilesError,
-    and what cms.places.hold raises; then nothing was saved.
-    """
-    # Written before anything is locked: a slow store must not keep other families waiting.
-    written = _written(journey, answers)
-    try:
-        return _save_written(
-            journey,
-            step_key,
-            number=number,
-            answers=answers,
-            mark=mark,
-            dropped=dropped or {},
-            written=written,
-        )
-    except BaseException:
-        attachments.discard(row for rows in written.values() for row in rows)
-        raise
-
-
-def _save_written(
-    journey: Journey,
-    step_key: str,
-    *,
-    number: int | None,
-    answers: Mapping[str, Any],
-    mark: str,
-    dropped: Mapping[str, set[int]],
-    written: Mapping[str, list[Attachment]],
-) -> Journey:
-    with transaction.atomic():
-        locked = _locked(journey)
-        if locked.version_id != journey.version_id:
-            answers, mark = _still_asked(journey, locked, step_key, answers), ""
-            attachments.discard(
-                row for key in written.keys() - answers.keys() for row in written[key]
-            )
-        seen = walked(locked)
-        if not may_visit(locked, seen, step_key):
-            raise NoSuchPageError
-        step = seen[step_key]
-        check_item(step, number)
-        stored = page_answers(locked, step.step, number)
-        new = _with_files(step, stored, answers, dropped, written)
-        is_stale = mark and not hmac.compare_digest(mark, page_mark(locked, step.step, number))
-        if is_stale and any(stored.get(key) != value for key, value in new.items()):
-            raise StalePageError(locked)
-        gone = attachments.ids_in([stored.get(k) for k in new]) - attachments.ids_in(new)
-        _store(locked, step, number, new)
-        _settle(locked, new)
-        attachments.forget(locked, gone)
-    return locked
-
-
-def _locked(journey: Journey) -> Journey:
-    """The row as it is now, locked; its version is read again only when staff moved it on."""
-    locked = _row("id", journey.pk, lock=True)
-    if locked is None:
-        raise Journey.DoesNotExist
-    if locked.submitted_at:
-        raise AlreadySubmittedError
-    is_same = locked.version_id == journey.version_id
-    locked.version = journey.version if is_same else version_of(locked.version_id, locked.digest)
-    locked.window = getattr(journey, "window", None)
-    if locked.offering_id == journey.offering_id:
-        locked.offering = journey.offering
-    return locked
-
-
-def _written(journey: Journey, answers: Mapping[str, Any]) -> dict[str, list[Attachment]]:
-    """The bytes of this page's uploads in private storage, by question."""
-    uploads = {
-        key: value
-        for key, value in answers.items()
-        if isinstance(value, list) and value and isinstance(value[0], Incoming)
-    }
-    return {key: attachments.write(journey, key, files) for key, files in uploads.items()}
-
-
-def _still_asked(journey: Journey, locked: Journey, step_key: str, answers: Mapping) -> dict:
-    """Of a page that was posted while the journey moved to another version: what it still asks."""
-
-    def asked(version: FormVersion) -> dict[str, dict]:
-        steps = (step for step in version.compiled["steps"] if step["key"] == step_key)
-        return {q["key"]: q for step in steps for q in step["questions"]}
-
-    then, now = asked(journey.version), asked(locked.version)
-    return {
-        key: value for key, value in answers.items() if key in now and now[key] == then.get(key)
-    }
-
-
-def _with_files(
-    step: VisibleStep, stored: Mapping, answers: Mapping, dropped: Mapping, written: Mapping
-) -> dict:
-    """Answers with uploads turned into what is kept: one file replaces, several are added."""
-    new = dict(answers)
-    for question in step.step["questions"]:
-        key = question["key"]
-        if question["type"] != "file" or key not in answers:
-            continue
-        most = question["settings"].get("max_files") or 1
-        kept = [one for one in stored.get(key) or [] if one["id"] not in dropped.get(key, ())]
-        if written.get(key):
-            kept = kept[: max(0, most - len(written[key]))] if most > 1 else []
-            kept += attachments.keep(written[key])
-        new[key] = kept or None
-    return new
-
-
-def _store(journey: Journey, step: VisibleStep, number: int | None, new: dict) -> None:
-    answers = dict(journey.answers)
-    if step.repeat:
-        items = list(answers.get(step.key) or [])
-        if number > len(items):
-            items.append({})
-        items[number - 1] = {**items[number - 1], **new}
-        answers[step.key] = items
-    else:
-        answers |= new
-        if not new:
-            answers[step.key] = True
-    journey.answers = answers
-    journey.rev += 1
-
-
-def skip_repeat(journey: Journey, step_key: str) -> Journey:
-    """Note that a repeated step that needs no item was passed without one."""
-    with transaction.atomic():
-        locked = _locked(journey)
-        if locked.answers.get(step_key) is None:
-            locked.answers = {**locked.answers, step_key: []}
-            _settle(locked)
-    return locked
-
-
-def remove_item(journey: Journey, step_key: str, number: int) -> Journey:
-    """Take one item out of a repeated step. Raises NoSuchPageError when it is not there."""
-    with transaction.atomic():
-        locked = _locked(journey)
-        seen = walked(locked)
-        if not may_visit(locked, seen, step_key) or not seen[step_key].repeat:
-            raise NoSuchPageError
-        items = list(locked.answers.get(step_key) or [])
-        if not 1 <= number <= len(seen[step_key].items) or not seen[step_key].may_lose_one:
-            raise NoSuchPageError
-        gone = attachments.ids_in(items.pop(number - 1))
-        locked.answers = {**locked.answers, step_key: items}
-        locked.rev += 1
-        _settle(locked)
-        attachments.forget(locked, gone)
-    return locked
-
-
-def drop_items(journey: Journey, step_key: str, numbers: Collection[int]) -> Journey:
-    """Take out those items that are too many since their number was answered otherwise.
-
-    Other steps that are asked once for each of the same lose the same ones. Raises NoSuchPageError
-    unless `numbers` are exactly as many of the step's items as are too many.
-    """
-    with transaction.atomic():
-        locked = _locked(journey)
-        seen = walked(locked)
-        if not may_visit(locked, seen, step_key):
-            raise NoSuchPageError
-        step = seen[step_key]
-        before = len(step.items) + len(step.surplus)
-        if len(numbers) != len(step.surplus) or not set(numbers) <= set(range(1, before + 1)):
-            raise NoSuchPageError
-        answers = dict(locked.answers)
-        for other in locked.version.compiled["steps"]:
-            items = answers.get(other["key"])
-            counts = (other["repeat"] or {}).get("count_from")
-            if counts and counts == step.repeat["count_from"] and isinstance(items, list):
-                kept = [item for at, item in enumerate(items, start=1) if at not in numbers]
-                answers[other["key"]] = kept if len(items) == before else items
-        gone = attachments.ids_in(locked.answers) - attachments.ids_in(answers)
-        locked.answers = answers
-        locked.rev += 1
-        _settle(locked)
-        attachments.forget(locked, gone)
-    return locked
-
-
-def more_time(journey: Journey) -> Journey:
-    """Keep the held places for longer. Raises what cms.places.extend raises."""
-    with transaction.atomic():
-        locked = _locked(journey)
-        locked.held_until = places.extend(locked.holder)
-        locked.save(update_fields=["held_until"])
-    return locked
-
-
-def _settle(journey: Journey, new: Collection[str] | None = None) -> None:
-    """Bring the held places and the time it is kept into line with the answers, and save.
-
-    `new` are the questions that were answered just now; None: items came or went.
-    """
-    seen = walked(journey)
-    compiled = journey.version.compiled
-    chosen = places_in(compiled, seen.answers) if seen.exit is None else None
-    if chosen is None:
-        # At an exit the choice stays: who changes the answer is held the same places again.
-        _give_places_back(journey, forget=seen.exit is None)
-    else:
-        if journey.held_until is None or not places_keys(compiled).isdisjoint(new or ()):
-            _hold(journey, chosen)
-        elif journey.held_until <= timezone.now():
-            _take_up_again(journey)
-        if journey.hold_problem is None:
-            extras.bring_into_line(journey, seen, new)
-    journey.expires_at = (
-        timezone.now() + KEPT_AFTER_EXIT if seen.exit else _kept_until(journey.version)
-    )
-    journey.save(update_fields=["answers", "rev", "offering", "held_until", "expires_at"])
-
-
-def _hold(journey: Journey, chosen: dict) -> None:
-    """Hold what was chosen: all children or none, together or as the family parted them."""
-    parts = chosen.get("dates") or [
-        {"reference": chosen["offering"], "children": chosen["children"]}
-    ]
-    known = CourseDate.objects.in_bulk([one["reference"] for one in parts], field_name="reference")
-    wanted, first = {}, 1
-    for one in parts:
-        if one["reference"] not in known:
-            raise places.NotBookableError("unknown")
-        numbers = range(first, first + one["children"])
-        wanted[known[one["reference"]].pk] = list(numbers) if len(parts) > 1 else len(numbers)
-        first = numbers.stop
-    held = places.hold_all(wanted, holder=journey.holder, claims_help=chosen.get("help"))
-    journey.offering = known[chosen["offering"]]
-    journey.held_until = min(place.expires_at for place in held)
-
-
-def _take_up_again(journey: Journey) -> None:
-    """Places that were held too long ago are taken again where they are still free.
-
-    Where they are not, what was typed is kept all the same: `hold_problem` says what to tell.
-    """
-    try:
-        with transaction.atomic():
-            journey.held_until = places.extend(journey.holder)
-    except places.PlacesError as problem:
-        journey.hold_problem = problem
-
-
-def _give_places_back(journey: Journey, *, forget: bool) -> None:
-    """Nothing is held for a choice that is no longer part of the journey: it is asked again."""
-    if journey.held_until is None:
-        return
-    places.release(journey.holder)
-    journey.held_until = None
-    if not forget:
-        return
-    asked = places_keys(journey.version.compiled)
-    journey.answers = {key: v for key, v in journey.answers.items() if key not in asked}
-
-
 def places_keys(compiled: Mapping) -> set[str]:
     """Keys of the questions that hold places."""
     return {
@@ -550,5 +285,5 @@ def places_keys(compiled: Mapping) -> set[str]:
     }
 
 
-def _kept_until(version: FormVersion) -> datetime:
+def kept_until(version: FormVersion) -> datetime:
     return timezone.now() + timedelta(days=rule_for(version.compiled, UNFINISHED).days)

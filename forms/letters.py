@@ -150,13 +150,11 @@ def send_received(submission: Submission, *, to: str, contact_name: str) -> None
     usual = received_letter(submission.version.compiled, has_date=bool(submission.offering))
     template = in_language(usual, language)
     facts = facts_in(submission, language)
-    # A line that says nothing is left out of the letter; a fact that we do not know is no reason
-    # to refuse a booking.
-    nothing = dict.fromkeys(mail.template_for(template).placeholders, "")
     mail.queue(
         template,
         to=to,
-        context={**nothing, **facts, "contact_name": contact_name},
+        context={**facts, "contact_name": contact_name},
+        may_miss=True,  # a fact that we do not know is no reason to refuse a booking
         key=f"received-{submission.pk}",
         attachments=[calendar_entry(submission)] if submission.offering else [],
         record=submission,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from cms.models import Partner, User
-from cms.partners import drafting, standing
+from cms.partners import conditions, drafting, standing
 from forms.models import Submission
 from workflows.actions import Action, ActionProblemError, actions
 from workflows.models import Case
@@ -72,6 +72,39 @@ class DraftPartner(PartnerAction):
         if Partner.objects.count() > before:
             return f"The page of “{partner}” is drafted. Nobody sees it before it is published"
         return f"“{partner}” is there already: its papers are up to date, its words as they were"
+
+
+@actions("set_conditions")
+class SetConditions(PartnerAction):
+    """What was written when the button was pressed, a condition a line, each with its day."""
+
+    label = _("Set the conditions that were written")
+    optional = ("days",)
+
+    @classmethod
+    def fields(cls) -> list[tuple[str, blocks.Block]]:
+        days = blocks.IntegerBlock(
+            required=False,
+            min_value=1,
+            max_value=730,
+            label=_("Days until they are due"),
+            help_text=_("For lines that do not end in a day, such as “by 1 March 2027”."),
+        )
+        return [("days", days)]
+
+    def check(self, options: dict) -> list[str]:
+        days = options.get("days")
+        fits = days is None or (isinstance(days, int) and 1 <= days <= 730)
+        return [*super().check(options), *([] if fits else ["“days” is a number from 1 to 730."])]
+
+    def run(self, case: Case, options: dict) -> str:
+        found = conditions.read(
+            self.row.event.comment, days=options.get("days") or conditions.USUAL_DAYS
+        )
+        if not found:
+            raise ActionProblemError("Nothing was written, so there is no condition to set.")
+        made = conditions.add(self.partner(case), found, reference=case.reference, by=self.by)
+        return f"{len(made)} set, each with its day: the partner sees them in the passport"
 
 
 @actions("publish_partner")

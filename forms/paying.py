@@ -76,6 +76,9 @@ def open_account(
     said = terms(submission.version.compiled)
     due_on = timezone.localdate() + timedelta(days=said.get("due_days") or DUE_DAYS)
     offering = submission.offering
+    if known := account_of(submission):  # what it is for has charged a fee of its own already
+        ledger.charge(known, price.pence + taken_off, _what(submission))
+        return known
     return ledger.open_account(
         reference=submission.reference,
         pence=price.pence + taken_off,
@@ -100,6 +103,11 @@ def send_bill(account: MoneyAccount | None, submission: Submission) -> None:
 
 def _what(submission: Submission) -> str:
     return str(submission.offering) if submission.offering else submission.version.title
+
+
+def due_day(account: MoneyAccount) -> date:
+    """Until when there is time for what is charged today."""
+    return _not_after(timezone.localdate() + timedelta(days=DUE_DAYS), account.offering)
 
 
 def _not_after(day: date, offering: object) -> date:

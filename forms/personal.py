@@ -20,7 +20,14 @@ from workflows.models import Case
 from . import attachments, children, forgetting
 from .answers import marks
 from .family import links
-from .models import AnswerExport, FamilyLink, FamilySession, Journey, Submission
+from .models import (
+    AnswerExport,
+    FamilyLink,
+    FamilySession,
+    Journey,
+    SectionInvite,
+    Submission,
+)
 from .models.running import GroupSeat, RegisterLine, SharedSong
 from .summary import for_the_case
 from .walk import walk
@@ -158,7 +165,7 @@ def _without_child(person: Person, submission: Submission, case: Case | None, or
     submission.labels = for_the_case(walk(compiled, submission.answers))
     submission.save(update_fields=["answers", "labels"])
     submission.changes.all().delete()
-    children.mark(submission)
+    children.mark_again(submission)
     submission.marks.all().delete()
     marks.mark(submission)
     kinds = [(Submission, submission.pk), (Case, case.pk if case else 0)]
@@ -188,9 +195,9 @@ def _drop(journey: Journey) -> None:
 
 @stores("Sign-in links")
 def sign_in(person: Person, order: Order | None) -> Iterable[Found]:
-    """Links to the family folder and browsers that are signed in to it."""
+    """Links to the family folder or to one section, and browsers that are signed in."""
     seals = [seal for address in person.emails for seal in links.seals(address)]
-    for model in (FamilyLink, FamilySession):
+    for model in (FamilyLink, FamilySession, SectionInvite):
         rows = list(model.objects.filter(seal__in=seals))
         yield Found(str(model._meta.verbose_name_plural).capitalize(), rows, DELETED)
         if order:

@@ -62,16 +62,19 @@ def price_of(
     facts: Mapping[str, date] | None = None,
     code: CodeTerms | None = None,
     given: HelpTerms | None = None,
+    siblings: int = 0,
 ) -> Price | None:
     """The price for these answers; None when there is nothing to price.
 
     `answers` are those of a walk: visible questions only. `facts` are the days that rules may
     name ("today", "offering"); `code` the terms of the code that was given, once it was looked up;
-    `given` what the hub's rule for help with costs gives, once that was.
+    `given` what the hub's rule for help with costs gives, once that was; `siblings` how many
+    brothers and sisters have a place on that date by an earlier booking.
     """
     charges = charges_of(compiled, answers, offering, facts=facts or {})
     if charges is None:
         return None
+    charges.before = siblings
     lines = charges.lines()
     lines_off = taken_off(compiled, answers, charges, facts=facts or {}, code=code, given=given)
     return Price((*lines, *lines_off))

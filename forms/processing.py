@@ -20,6 +20,7 @@ from .models import FormDefinition, Submission
 SPECIAL = {
     "health": "Health and access needs (special category)",
     "safeguarding": "Safeguarding",
+    "therapy": "Referrals to therapy",
     "evidence": "Evidence of benefits or income",
     "collection": "Who may collect a child",
     "money": "Money",

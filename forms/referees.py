@@ -135,7 +135,7 @@ def panel(submission: Submission) -> list[dict]:
     """Who was asked and what they wrote, for the page of the case: see casepage.panels."""
     rows = ReferenceRequest.objects.filter(case__reference=submission.reference)
     shown = [(row, list(zip(row.questions, row.answers or [], strict=False))) for row in rows]
-    return [{"template": "forms/references.html", "rows": shown}] if shown else []
+    return [{"template": "forms/references.html", "rows": shown, "in_pack": True}] if shown else []
 
 
 def of_case(case: Case) -> list[ReferenceRequest]:

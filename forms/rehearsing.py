@@ -1,7 +1,8 @@
 """What forms bring to rehearsals of a process: sample families that send in, and their folder.
 
 A sample goes the way of every family: a journey, places held, submitted. The date that it books,
-where its form has dates, is invented for the rehearsal. All of it inside a sandbox.
+where its form has dates, is invented for the rehearsal, with as many places as the next real date
+of the course has. All of it inside a sandbox.
 """
 
 from collections.abc import Iterator
@@ -35,13 +36,14 @@ from . import asking_more, journeys, more_reminders, referees
 from .answersets import normal
 from .findings import NotPublishableError
 from .models import FormDefinition, FormVersion, MoreRequest, ReferenceRequest
+from .opening import courses_of
 from .pricing import places_in
 from .publishing import publish_version
 from .samples import EXAMPLE_OFFERING, EXAMPLE_PENCE
 from .submissions import IncompleteError, submit
 from .walk import walk
 
-OWNER = "rehearsal"
+OWNER, PLACES = "rehearsal", 20
 
 
 def _forms(slug: str) -> list[FormDefinition]:
@@ -100,7 +102,7 @@ def _missing(problem: IncompleteError) -> str:
 
 
 def _journey(version: FormVersion, sample: dict) -> journeys.Journey:
-    date = _invented_date()
+    date = _invented_date(_places(version))
     journey = journeys.begin(version, owner=OWNER)
     answers = normal(version.compiled, sample.get("answers") or {})
     for key in journeys.places_keys(version.compiled):
@@ -132,8 +134,18 @@ def _with_gaps(form: dict, answers: dict, facts: dict) -> dict:
     return answers
 
 
-def _invented_date() -> CourseDate:
-    """Two months ahead, with room for everybody."""
+def _places(version: FormVersion) -> int:
+    """How many the next date has that the form could book; 20 where there is none."""
+    dates = CourseDate.objects.filter(
+        course__slug__in=courses_of(version),
+        status=CourseDate.Status.OPEN,
+        starts_at__gt=timezone.now(),
+    )
+    return dates.order_by("starts_at").values_list("capacity", flat=True).first() or PLACES
+
+
+def _invented_date(capacity: int) -> CourseDate:
+    """Two months ahead, with nobody booked on it yet."""
     area = Area.objects.create(name="Rehearsal", slug="rehearsal-area")
     centre = MusicCentre.objects.create(
         name="Example centre", slug="rehearsal", area=area, address="1 Lane", postcode="SG4 9UJ"
@@ -149,7 +161,7 @@ def _invented_date() -> CourseDate:
         centre=centre,
         starts_at=datetime.combine(day, time(10), LONDON),
         ends_at=datetime.combine(day, time(15), LONDON),
-        capacity=500,
+        capacity=capacity,
         price_pence=EXAMPLE_PENCE,
         booking_opens_at=now - timedelta(days=30),
         booking_closes_at=now + timedelta(days=59),

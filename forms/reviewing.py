@@ -1,4 +1,5 @@
-"""What reviews need to know of a submission: which answers say who it is, and what they say.
+"""What reviews need to know of a submission: which answers say who it is, and what they say;
+what third persons wrote of it.
 
 Also whose interests are known to conflict: a reviewer who stands in the answers, works for the
 organisation, teaches the child in the roster or looks after it.
@@ -10,7 +11,7 @@ from django.db.models import Q
 
 from cms.models import Guardian, Pupil, Teacher, User
 from forms.children import children_of
-from forms.models import Submission
+from forms.models import ReferenceRequest, Submission
 from workflows.models import Case
 from workflows.reviews.conflicts import known
 
@@ -125,3 +126,19 @@ def _of_pupils(child: Q, by_email: dict[str, int]) -> dict[int, str]:
         if email.casefold() in by_email:
             found[by_email[email.casefold()]] = "They look after the applicant."
     return found
+
+
+def references_of(submission: Submission) -> list[dict]:
+    """`[{names, address, rows: [(question, words)]}]` of each that was given. `names` and `address`
+    are what a blind reader must not see in it: who wrote it, and whom it is about."""
+    rows = ReferenceRequest.objects.filter(
+        case__reference=submission.reference, state=ReferenceRequest.State.GIVEN
+    ).order_by("pk")
+    return [
+        {
+            "names": [one.name, one.about],
+            "address": one.address,
+            "rows": list(zip(one.questions, one.answers or [], strict=False)),
+        }
+        for one in rows
+    ]

@@ -78,6 +78,7 @@ class JoinGroup(GroupAction):
     def run(self, case: Case, options: dict) -> str:
         children, joined = self.children(case), 0
         groups = self.groups(case, options)
+        enrolling.newcomers_in_turn()
         for child in children:
             pupil = self.known(child) or enrolling.add_pupil(
                 child.first,

@@ -34,10 +34,7 @@ def save(request: HttpRequest, form: str, key: str) -> HttpResponse:
     except ValidationError:
         errors = [{"id": "id_email", "message": "Enter an e-mail address like name@example.org"}]
         return render(request, "forms/save.html", context | {"errors": errors}, status=422)
-    try:
-        throttle.count("save", journey.key, limit=LINKS_PER_JOURNEY, seconds=LINKS_SECONDS)
-    except throttle.TooOftenError as error:
-        return doors.too_often(request, error)
+    throttle.count("save", journey.key, limit=LINKS_PER_JOURNEY, seconds=LINKS_SECONDS)
     journey = resume.send_link(journey, context["email"])
     return render(request, "forms/saved.html", context | {"journey": journey})
 
@@ -57,8 +54,6 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "forms/resume.html", {"email": ""})
         owner = doors.owner_token_or_new(request)
         journey = resume.use(token, email=request.POST.get("email", ""), owner=owner)
-    except throttle.TooOftenError as error:
-        return doors.too_often(request, error)
     except resume.NoSuchLinkError:
         return render(request, "forms/gone.html", status=404)
     except resume.WrongAddressError:

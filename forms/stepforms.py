@@ -153,12 +153,16 @@ class StepForm(forms.Form):
                 "question": question,
                 "type": field_types[question["type"]],
                 "field": self[question["key"]] if question["key"] in self.fields else None,
-                "is_optional": not question["required"] and question["key"] in self.fields,
+                "is_optional": not question["required"] and self._may_be_empty(question["key"]),
                 "width": question["settings"].get("width") or field_types[question["type"]].width,
             }
             for question in self.visible
             if question["type"] != "calculated"
         ]
+
+    def _may_be_empty(self, key: str) -> bool:
+        """A field may ask for more than its question does, once there is something to ask."""
+        return key in self.fields and not self.fields[key].required
 
     @property
     def is_one_question(self) -> bool:

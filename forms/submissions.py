@@ -13,16 +13,26 @@ a form that is paid at once keeps them for so long as paying takes (forms.paying
 from django.db import transaction
 from django.utils import timezone
 
-from forms import asking_more, attachments, children, codes, journeys, letters, paying, remission
+from forms import (
+    asking_more,
+    attachments,
+    children,
+    codes,
+    evidence_later,
+    journeys,
+    letters,
+    paying,
+    remission,
+)
 from forms.answers import marks
 from forms.family.links import seal
 from forms.models import Journey, Submission
 from forms.pricing import Price, places_in
 from forms.references import new_reference
 from forms.running import clashing
-from forms.running.words import case_of
 from forms.summary import contact_of, for_the_case, title_of
 from forms.translating import plain, speaking
+from forms.versions import version_of
 from forms.walk import Walk
 from workflows.engine import open_case
 
@@ -50,11 +60,15 @@ def submit(journey: Journey, *, seen_pence: int | None = None) -> Submission:
     PriceChangedError, cms.places.PlacesError (no place any more); then nothing has changed.
     """
     with transaction.atomic():
-        locked = Journey.objects.select_for_update(of=("self",)).get(pk=journey.pk)
+        locked = journeys.row_of("id", journey.pk, lock=True)
+        if locked is None:
+            raise Journey.DoesNotExist
         if done := already_sent(locked):
             return done
-        if locked.version_id == journey.version_id:
-            locked.version = plain(journey.version)
+        is_same = locked.version_id == journey.version_id
+        locked.version = (
+            plain(journey.version) if is_same else version_of(locked.version_id, locked.digest)
+        )
         with speaking(""):  # what is kept is read by staff, whatever the family reads
             return _submit(locked, seen_pence)
 
@@ -77,7 +91,7 @@ def _submit(locked: Journey, seen_pence: int | None) -> Submission:
     submission = _write(locked, seen, price, offering or locked.offering)
     account = paying.open_account(submission, price, pay_by=pay_by)
     if account and asked and price.help_pence:
-        remission.claim(account, price, asked, submission)
+        evidence_later.ask(remission.claim(account, price, asked, submission), submission)
     paying.send_bill(account, submission)
     if code:
         codes.note_use(code, submission)
@@ -86,7 +100,7 @@ def _submit(locked: Journey, seen_pence: int | None) -> Submission:
 
 def already_sent(journey: Journey) -> Submission | None:
     """What this journey became, when somebody pressed before. Call it with the row locked."""
-    return Submission.objects.filter(journey=journey).first()
+    return Submission.objects.filter(journey=journey).first() if journey.submitted_at else None
 
 
 def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) -> Submission:
@@ -113,7 +127,7 @@ def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) 
             contact_name=name,
             contact_email=email,
         )
-    clashing.notice(submission, case_of(submission))
+    clashing.notice(submission)
     letters.send_received(submission, to=email, contact_name=name)
     asking_more.form_arrived(journey)
     _close(journey, seen)

@@ -52,5 +52,6 @@ def task_list(request: HttpRequest, form: str, key: str) -> HttpResponse:
         "closing": closing_of(journey),
         "extend_url": address(journey, "extend"),
         "save_url": address(journey, "save"),
+        "colleagues_url": address(journey, "colleagues"),
     }
     return render(request, "forms/tasks.html", context)

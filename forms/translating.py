@@ -13,7 +13,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.utils import translation
 
-from forms.models import FormVersion, Journey
+from forms.models import FormVersion, Journey, Submission
 
 
 def languages_of(compiled: Mapping) -> list[str]:
@@ -124,10 +124,14 @@ def plain(version: FormVersion) -> FormVersion:
     return getattr(version, "plain", version)
 
 
-def speak(journey: Journey) -> None:
-    """Let a journey, and everything said in answer to this request, speak its language."""
-    translation.activate(journey.language or settings.LANGUAGE_CODE)
-    journey.version = spoken(journey.version, journey.language)
+def speak(told: Journey | Submission) -> None:
+    """Let a journey, and everything said in answer to this request, speak its language.
+
+    Or what became of one; staff's words are to be written from the plain version.
+    """
+    language = told.language if isinstance(told, Journey) else told.journey.language
+    translation.activate(language or settings.LANGUAGE_CODE)
+    told.version = spoken(told.version, language)
 
 
 @contextmanager

@@ -1,16 +1,17 @@
 """The addresses of form journeys (contract: /apply/ and /resume/; they never change), and of
-references that third persons write (/reference/).
+references that third persons write (/reference/) and sections that colleagues do (/section/).
 
 What stands before the step patterns is no step; forms.compile.RESERVED keeps forms from using it.
 """
 
 from django.urls import path
 
-from forms import referee_views, saving, taskpages, views, waiting_views
+from forms import colleague_views, referee_views, saving, taskpages, views, waiting_views
 from forms.wizard import JourneyWizard
 
 app_name = "forms"
 
+section = colleague_views.SectionWizard.as_view(url_name="forms:section")
 wizard = JourneyWizard.as_view(url_name="forms:step")
 
 urlpatterns = [
@@ -23,6 +24,7 @@ urlpatterns = [
     path("apply/<slug:form>/<str:key>/done/", views.done, name="done"),
     path("apply/<slug:form>/<str:key>/save/", saving.save, name="save"),
     path("apply/<slug:form>/<str:key>/tasks/", taskpages.task_list, name="tasks"),
+    path("apply/<slug:form>/<str:key>/colleagues/", colleague_views.colleagues, name="colleagues"),
     path("apply/<slug:form>/<str:key>/extend/", views.extend, name="extend"),
     path("apply/<slug:form>/<str:key>/<str:step>/", wizard, name="step"),
     path("apply/<slug:form>/<str:key>/<str:step>/<int:item>/", wizard, name="item"),
@@ -32,5 +34,7 @@ urlpatterns = [
         name="remove",
     ),
     path("reference/<str:token>/", referee_views.by_link, name="reference"),
+    path("section/<str:token>/", section, name="section"),
+    path("section/<str:token>/<int:item>/", section, name="section_item"),
     path("resume/<str:token>/", saving.come_back, name="resume"),
 ]

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import activate, get_language_info
@@ -18,17 +18,26 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cms import places, throttle
 from cms.models import CourseDate
-from forms import codes, doors, firstplaces, journeys, paying, submissions, tasklist
+from forms import (
+    codes,
+    doors,
+    firstplaces,
+    journeys,
+    pagesaving,
+    paying,
+    submissions,
+    tasklist,
+)
 from forms.addresses import address, closing_of, own_journey, right_place, see_other, timer_of
 from forms.field_types.offerings import open_offerings, say_offering
-from forms.models import FormDefinition, FormVersion, Journey
+from forms.models import FormVersion, Journey
 from forms.opening import Opening, courses_of, kept_for, next_opening
 from forms.pricing import from_data
 from forms.stepforms import StepForm
 from forms.summary import sections
 from forms.translating import chosen as chosen_language
 from forms.translating import languages_of, spoken
-from forms.versions import newest_of
+from forms.versions import open_at
 from forms.window import window_of
 
 # Whole schools and libraries share one address; a script gains nothing from beginning journeys.
@@ -40,10 +49,9 @@ SUBMITS_PER_JOURNEY, SUBMITS_SECONDS = 200, 600
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, form: str) -> HttpResponse:
     """What the form is about; POST begins a journey."""
-    open_ones = FormDefinition.objects.open().defer("data", "samples", "half_way")
-    definition = get_object_or_404(open_ones, slug=form)
-    stored = newest_of(definition)
-    stored.form = definition
+    stored = open_at(form)
+    if stored is None:
+        raise Http404("There is no such form.")
     language = chosen_language(stored.compiled, request.GET.get("lang", ""))
     activate(language or settings.LANGUAGE_CODE)
     version = spoken(stored, language)
@@ -120,23 +128,22 @@ def _languages(version: FormVersion, spoken_now: str, wanted: str) -> list[dict]
 def _begin(request: HttpRequest, version: FormVersion, wanted: str, language: str) -> HttpResponse:
     if not doors.comes_from_here(request):
         return render(request, "403.html", {"reason": "origin"}, status=403)
-    try:
-        throttle.count(
-            "begin",
-            throttle.client_address(request),
-            limit=STARTS_PER_ADDRESS,
-            seconds=STARTS_SECONDS,
-        )
-    except throttle.TooOftenError as error:
-        return doors.too_often(request, error)
-    form = None
-    offering = _offering(wanted)
+    form, offering = None, _offering(wanted)
     if firstplaces.was_chosen(version, request.POST):
         form = firstplaces.start_form(version, offering, request.POST)
-        if not form.is_valid():
-            return _start_again(request, version, form)
     owner = doors.owner_token_or_new(request)
-    journey = journeys.begin(version, owner=owner, offering=offering, language=language)
+
+    def begin() -> Journey | None:
+        if form is not None and not form.is_valid():
+            return None
+        return journeys.begin(version, owner=owner, offering=offering, language=language)
+
+    here = throttle.client_address(request)
+    journey = throttle.counted(
+        begin, "begin", here, limit=STARTS_PER_ADDRESS, seconds=STARTS_SECONDS
+    )
+    if journey is None:
+        return _start_again(request, version, form)
     response = see_other(right_place(journey))
     if form is not None:
         response = _hold_first(request, journey, form)
@@ -165,7 +172,7 @@ def _hold_first(request: HttpRequest, journey: Journey, form: StepForm) -> HttpR
     """Hold what was chosen on the start page, before anything else is asked."""
     step = form.step["key"]
     try:
-        journey = journeys.save_page(journey, step, answers=form.answers())
+        journey = pagesaving.save_page(journey, step, answers=form.answers())
     except places.PlacesError as problem:
         return full_page(request, journey, problem, back=step)
     return see_other(right_place(journey))
@@ -255,10 +262,13 @@ def submit(request: HttpRequest, form: str, key: str) -> HttpResponse:
     if request.method != "POST":
         return see_other(right_place(journey))
     try:
-        throttle.count("submit", journey.key, limit=SUBMITS_PER_JOURNEY, seconds=SUBMITS_SECONDS)
-        submissions.submit(journey, seen_pence=_pence(request.POST.get("price")))
-    except throttle.TooOftenError as error:
-        return doors.too_often(request, error)
+        throttle.counted(
+            lambda: submissions.submit(journey, seen_pence=_pence(request.POST.get("price"))),
+            "submit",
+            journey.key,
+            limit=SUBMITS_PER_JOURNEY,
+            seconds=SUBMITS_SECONDS,
+        )
     except submissions.IncompleteError:
         return see_other(right_place(journey, back_to="check"))
     except submissions.PriceChangedError:
@@ -320,7 +330,7 @@ def extend(request: HttpRequest, form: str, key: str) -> HttpResponse:
     """More time for the held places, from a page where nothing is typed."""
     journey = own_journey(request, form, key)
     try:
-        journeys.more_time(journey)
+        pagesaving.more_time(journey)
     except journeys.AlreadySubmittedError:
         return see_other(address(journey, "done"))
     except places.PlacesError as problem:
@@ -340,6 +350,7 @@ def done(request: HttpRequest, form: str, key: str) -> HttpResponse:
         request,
         "forms/done.html",
         {
+            "journey": journey,
             "submission": submission,
             "offering": submission.offering,
             "when": say_offering(submission.offering) if submission.offering else "",
@@ -367,7 +378,7 @@ def remove_item(request: HttpRequest, form: str, key: str, step: str, item: int)
         return see_other(address(journey, step))
     if request.method == "POST":
         try:
-            journeys.remove_item(journey, step, item)
+            pagesaving.remove_item(journey, step, item)
         except (journeys.NoSuchPageError, journeys.AlreadySubmittedError):
             return see_other(right_place(journey))
         # The last of a step that needs none: the list is empty, and the family goes on from there.
@@ -377,6 +388,7 @@ def remove_item(request: HttpRequest, form: str, key: str, step: str, item: int)
         request,
         "forms/remove.html",
         {
+            "journey": journey,
             "part": part,
             "item_name": seen[step].repeat["item_name"],
             "back_url": address(journey, step),

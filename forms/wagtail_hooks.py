@@ -5,10 +5,11 @@ from django.urls import include, path, reverse_lazy
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from . import filepages, processing_views, referee_views
+from cms.menus import PermittedMenuItem
+
+from . import filepages, processing_views, referee_views, sheet_views
 from .answers import deletion_views, keeping_views, views
 from .builder.codes import PriceCodeViewSet
 from .builder.viewsets import FormDefinitionViewSet
@@ -33,6 +34,11 @@ def file_urls():
 def reference_urls():
     changing = [path("<int:pk>/", referee_views.ReferenceView.as_view(), name="change")]
     return [path("references/", include((changing, "references")))]
+
+
+@hooks.register("register_admin_urls")
+def sheet_urls():
+    return [path("sheets/<int:pk>/", sheet_views.SheetView.as_view(), name="case_sheet")]
 
 
 @hooks.register("insert_editor_js")
@@ -79,31 +85,27 @@ def processing_urls():
     return [path("processing/", include(processing))]
 
 
-class RecordMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm(processing_views.PERMISSION)
-
-
 @hooks.register("register_reports_menu_item")
 def record_menu_item():
-    return RecordMenuItem(
+    return PermittedMenuItem(
         _("Record of processing"),
         reverse_lazy("processing:record"),
         name="processing",
         icon_name="doc-full",
         order=57,
+        permission=processing_views.PERMISSION,
     )
-
-
-class AnswersMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm("hub_forms.list_submission")
 
 
 @hooks.register("register_admin_menu_item")
 def answers_menu_item():
-    return AnswersMenuItem(
-        _("Answers"), reverse_lazy("answers:forms"), name="answers", icon_name="table", order=60
+    return PermittedMenuItem(
+        _("Answers"),
+        reverse_lazy("answers:forms"),
+        name="answers",
+        icon_name="table",
+        order=60,
+        permission="hub_forms.list_submission",
     )
 
 

@@ -150,11 +150,8 @@ def draw(request: HttpRequest, reference: str) -> HttpResponse:
 def _join(request: HttpRequest, date: CourseDate) -> HttpResponse:
     if not doors.comes_from_here(request):
         return render(request, "403.html", {"reason": "origin"}, status=403)
-    try:
-        who = throttle.client_address(request)
-        throttle.count("wait", who, limit=JOINS_PER_ADDRESS, seconds=JOINS_SECONDS)
-    except throttle.TooOftenError as error:
-        return doors.too_often(request, error)
+    who = throttle.client_address(request)
+    throttle.count("wait", who, limit=JOINS_PER_ADDRESS, seconds=JOINS_SECONDS)
     form = WaitingForm(request.POST)
     if not form.is_valid():
         return _page(request, date, form, status=422)

@@ -174,6 +174,17 @@ def visible_of(
     return visible
 
 
+def answers_with(answers: Mapping, step: VisibleStep, number: int | None, new: dict) -> dict:
+    """Answers with what was answered on one page; of a repeated step, on its item `number`."""
+    if step.repeat:
+        items = list(answers.get(step.key) or [])
+        if number > len(items):
+            items.append({})
+        items[number - 1] = {**items[number - 1], **new}
+        return {**answers, step.key: items}
+    return {**answers, **(new or {step.key: True})}
+
+
 def walk(compiled: dict, answers: Answers, *, facts: dict | None = None) -> Walk:
     """Go through a compiled form with these answers. Never raises, whatever the answers are.
 

@@ -12,7 +12,7 @@ from datetime import date
 
 from django import forms
 from django.forms.utils import ErrorDict
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -23,7 +23,7 @@ from formtools.wizard.storage.base import BaseStorage
 from formtools.wizard.views import NamedUrlWizardView, StepsHelper
 
 from cms import places, throttle
-from forms import agefit, attachments, doors, journeys, tasklist
+from forms import agefit, attachments, blankpages, doors, journeys, pagesaving, tasklist
 from forms.addresses import (
     BACK_TO,
     address,
@@ -68,8 +68,8 @@ class JourneyStorage(BaseStorage):
         """No raw POST is ever stored, so there is none to give back; pages use stored answers."""
 
     def set_step_data(self, step: str, cleaned_data: dict) -> None:
-        """Save one page: `cleaned_data` are the arguments of journeys.save_page."""
-        self.journey = journeys.save_page(self.journey, step, **cleaned_data)
+        """Save one page: `cleaned_data` are the arguments of pagesaving.save_page."""
+        self.journey = pagesaving.save_page(self.journey, step, **cleaned_data)
 
 
 @method_decorator(doors.private, name="dispatch")
@@ -86,26 +86,42 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
         if doors.is_too_large(request):
             return render(request, "forms/too_large.html", status=413)
         # Whose it is, before a byte of what was posted is read.
-        self.journey = own_journey(request, kwargs["form"], kwargs["key"])
+        self.journey = self.find(request)
         return self._dispatch(request, *args, **kwargs)
+
+    def find(self, request: HttpRequest) -> Journey:
+        """The journey that this request may write in; 404 for anybody else."""
+        return own_journey(request, self.kwargs["form"], self.kwargs["key"])
+
+    def at(self, name: str, *, item: int | None = None, back_to: str = "") -> str:
+        """Where a page of this journey is, for whoever looks at this one."""
+        return address(self.journey, name, item=item, back_to=back_to)
+
+    def home(self, back_to: str = "") -> str:
+        """Where to go on from here."""
+        return right_place(self.journey, back_to=back_to)
 
     @method_decorator(csrf_protect)
     def _dispatch(self, request, *args, **kwargs):
         if self.journey.submitted_at:
-            return see_other(address(self.journey, "done"))
+            return see_other(self.at("done"))
         self.prefix = self.journey.key
         self.storage = JourneyStorage(self.journey)
         self.look()
         self.steps = StepsHelper(self)
         if not journeys.may_visit(self.journey, self.seen, kwargs["step"]):
-            return see_other(right_place(self.journey))
+            return self.not_now()
         self.step: VisibleStep = self.seen[kwargs["step"]]
         if self.step.kind == "check":
-            return see_other(address(self.journey, "check"))
+            return see_other(self.at("check"))
         self.storage.current_step = self.step.key
         if self.step.surplus:
             return self.post_surplus() if request.method == "POST" else self.show_surplus()
         return TemplateView.dispatch(self, request, *args, **kwargs)
+
+    def not_now(self) -> HttpResponse:
+        """This step cannot be opened, or not yet."""
+        return see_other(self.home())
 
     @property
     def has_tasks(self) -> bool:
@@ -120,7 +136,7 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
         self.condition_dict = {}
 
     def get_step_url(self, step):
-        return address(self.journey, step)
+        return self.at(step)
 
     def get_form(self, step=None, data=None, files=None):
         return journeys.page_form(
@@ -148,19 +164,23 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
             if self.number is None:
                 return self.show_items()
         if not self.item_exists():
-            return see_other(address(self.journey, self.step.key))
+            return see_other(self.at(self.step.key))
         return self.show_form()
 
     def post(self, request, *args, **kwargs):
         if self.step.kind == "exit":
-            return see_other(address(self.journey, self.step.key))
+            return see_other(self.at(self.step.key))
         self.number = self.posted_item()
         if self.step.repeat and self.number is None:
             return self.post_list()
         if not self.item_exists():
-            return see_other(address(self.journey, self.step.key))
+            return see_other(self.at(self.step.key))
         if "more_time" in request.POST:
             return self.more_time()
+        return self.autosave() if "autosave" in request.POST else self.post_page(request)
+
+    def post_page(self, request: HttpRequest) -> HttpResponse:
+        """What was answered: kept, or shown again with what is wrong with it."""
         form = self.get_form(data=request.POST, files=request.FILES)
         if form.is_valid() or "later" in request.POST:
             return self.not_this_age(form) or self.save(form)
@@ -182,10 +202,10 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
                 {"row": row, "course": row.course, "words": say_offering(row)}
                 for row in found.others
             ],
-            "again_url": address(self.journey, self.step.key, item=self.number),
-            "choose_url": address(self.journey, first.key, back_to=self.back_to),
+            "again_url": self.at(self.step.key, item=self.number),
+            "choose_url": self.at(first.key, back_to=self.back_to),
         }
-        return self.answer("forms/not_this_age.html", context)
+        return self.answer("forms/not_this_age.html", context, status=422)
 
     def count_guesses(self, form: StepForm) -> None:
         """A wrong code is a guess, and few of them are allowed. Raises TooOftenError."""
@@ -198,13 +218,13 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
     def post_list(self) -> HttpResponse:
         """From the page that lists the items, where nothing is typed: go on, or keep the places."""
         if "more_time" not in self.request.POST:
-            journeys.skip_repeat(self.journey, self.step.key)
+            pagesaving.skip_repeat(self.journey, self.step.key)
             return see_other(self.following())
         try:
-            self.journey = journeys.more_time(self.journey)
+            self.journey = pagesaving.more_time(self.journey)
         except (places.PlacesError, journeys.AlreadySubmittedError) as problem:
             return self.show_full(self.get_form(), problem)
-        return see_other(address(self.journey, self.step.key, back_to=self.back_to))
+        return see_other(self.at(self.step.key, back_to=self.back_to))
 
     def keep_files(self, form: StepForm) -> None:
         """Files that were right stay, though the page is not: nobody chooses them twice."""
@@ -212,7 +232,7 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
         if not right:
             return
         try:
-            self.journey = journeys.save_page(
+            self.journey = pagesaving.save_page(
                 self.journey, self.step.key, number=self.number, answers=right
             )
         except attachments.TooManyFilesError:
@@ -222,6 +242,32 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
         else:
             self.look()
             self.step = self.seen[self.step.key]
+
+    def autosave(self) -> HttpResponse:
+        """Keep what is right of a page that is still being written; files wait for Continue.
+
+        Answers `{mark}` for the next time, or 409 when somebody else has changed the page.
+        """
+        if not self.autosaves:
+            return JsonResponse({}, status=404)
+        form = self.get_form(data=self.request.POST)
+        form.full_clean()
+        self.count_guesses(form)
+        known = {key: v for key, v in form.answers().items() if key not in form.uploads_asked}
+        mark = self.request.POST.get(MARK, "")
+        page = {"number": self.number, "answers": known, "mark": mark}
+        try:
+            self.storage.set_step_data(self.step.key, page)
+        except NOT_SAVED:
+            return JsonResponse({}, status=409)
+        self.journey = self.storage.journey
+        mark = journeys.page_mark(self.journey, self.step.step, self.number)
+        return JsonResponse({"mark": mark})
+
+    @property
+    def autosaves(self) -> bool:
+        """Long forms, which several people write over weeks; never a page that takes places."""
+        return self.has_tasks and not any(q["type"] == "places" for q in self.step.questions)
 
     def posted_item(self) -> int | None:
         """Which item was posted: what the address says, what the page said, or the next to ask."""
@@ -250,7 +296,7 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
             # What was typed is kept; that the places are gone is said now and not at the end.
             return self.show_full(form, self.journey.hold_problem)
         if "later" in self.request.POST:
-            return see_other(address(self.journey, "save"))
+            return see_other(self.at("save"))
         return self.render_next_step(form)
 
     def not_saved(self, form: StepForm, problem: Exception) -> HttpResponse:
@@ -261,10 +307,10 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
             self.step = self.seen[self.step.key]
             return self.show_form(form, status=409, saved=self.saved_lines())
         if isinstance(problem, journeys.AlreadySubmittedError):
-            return see_other(address(self.journey, "done"))
+            return see_other(self.at("done"))
         if isinstance(problem, journeys.NoSuchPageError):
             self.journey.refresh_from_db()
-            return see_other(right_place(self.journey))
+            return see_other(self.home())
         if isinstance(problem, attachments.TooManyFilesError):
             self.say_too_many(form)
             return self.show_form(form, status=422)
@@ -292,30 +338,28 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
         """Where to go after this page was saved. Straight back, when it was only to be changed."""
         self.look()
         if self.step.key not in self.seen:
-            return right_place(self.journey, back_to=self.back_to)
+            return self.home(self.back_to)
         step = self.seen[self.step.key]
         if step.repeat:
             missing = journeys.item_to_ask(step, self.journey.answers)
             if missing is not None:
-                return address(self.journey, step.key, back_to=self.back_to)
+                return self.at(step.key, back_to=self.back_to)
             may_vary = step.least != step.most
             if self.number is not None and (
                 self.back_to == "list" or (may_vary and not self.back_to)
             ):
-                return address(self.journey, step.key)
+                return self.at(step.key)
         elif not step.is_complete:
-            return address(self.journey, step.key, back_to=self.back_to)
+            return self.at(step.key, back_to=self.back_to)
         following = self.get_next_step(step.key)
         if self.back_to == "check" or not following or self.has_tasks:
-            return right_place(
-                self.journey, back_to=self.back_to if self.back_to == "check" else ""
-            )
+            return self.home(self.back_to if self.back_to == "check" else "")
         return self.get_step_url(following)
 
     def more_time(self) -> HttpResponse:
         """Extend the hold, and show the page again with what was typed, not yet judged."""
         try:
-            self.journey = journeys.more_time(self.journey)
+            self.journey = pagesaving.more_time(self.journey)
         except (places.PlacesError, journeys.AlreadySubmittedError) as problem:
             return self.show_full(self.get_form(), problem)
         form = self.get_form(data=self.request.POST)
@@ -357,9 +401,10 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
             "return_to": self.back_to,
             "same_url": self.same_url(),
             "said_on": self.said_on(),
+            "autosaves": self.autosaves,
         }
         return self.answer(
-            "forms/stale.html" if saved is not None else "forms/step.html", context, status
+            "forms/stale.html" if saved is not None else blankpages.TEMPLATE, context, status
         )
 
     def said_on(self) -> date | None:
@@ -374,7 +419,7 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
             return ""
         if not journeys.same_as_first(self.journey, self.step, self.number):
             return ""
-        here = address(self.journey, self.step.key, item=self.number, back_to=self.back_to)
+        here = self.at(self.step.key, item=self.number, back_to=self.back_to)
         return f"{here}{'&' if '?' in here else '?'}same=1"
 
     def item_title(self) -> str:
@@ -389,13 +434,11 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
         step = self.step
         items = [part for part in sections(self.seen) if part["key"] == step.key]
         for part in items:
-            part["change_url"] = address(
-                self.journey, step.key, item=part["number"], back_to=self.back_to or "list"
+            part["change_url"] = self.at(
+                step.key, item=part["number"], back_to=self.back_to or "list"
             )
             if step.may_lose_one:
-                part["remove_url"] = (
-                    f"{address(self.journey, step.key, item=part['number'])}remove/"
-                )
+                part["remove_url"] = f"{self.at(step.key, item=part['number'])}remove/"
         can_add = len(step.items) < step.most
         return self.answer(
             "forms/items.html",
@@ -403,9 +446,7 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
                 "title": step.title,
                 "items": items,
                 "item_name": step.repeat["item_name"],
-                "add_url": address(self.journey, step.key, item=len(step.items) + 1)
-                if can_add
-                else "",
+                "add_url": self.at(step.key, item=len(step.items) + 1) if can_add else "",
                 "return_to": self.back_to,
             },
         )
@@ -422,33 +463,34 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
         previous = self.get_prev_step(self.step.key)
         has_timer = self.step.kind == "questions"
         numbered = has_timer and not self.has_tasks
-        return render(
-            self.request,
-            template,
-            {
-                "journey": self.journey,
-                "step": self.step,
-                "step_number": shown.index(self.step.key) + 1 if numbered else None,
-                "step_total": len(shown) + 1 if numbered else None,
-                "timer": timer_of(self.journey) if has_timer else None,
-                "closing": closing_of(self.journey),
-                "back_url": self.back_url(previous),
-                "form_title": self.journey.version.title,
-                "save_url": address(self.journey, "save"),
-                **context,
-            },
-            status=status,
-        )
+        context = {
+            "journey": self.journey,
+            "step": self.step,
+            "step_number": shown.index(self.step.key) + 1 if numbered else None,
+            "step_total": len(shown) + 1 if numbered else None,
+            "timer": timer_of(self.journey) if has_timer else None,
+            "closing": closing_of(self.journey),
+            "back_url": self.back_url(previous),
+            "form_title": self.journey.version.title,
+            "save_url": self.at("save"),
+            "quick_exit": bool(
+                (self.journey.version.compiled.get("settings") or {}).get("quick_exit")
+            ),
+            **context,
+        }
+        if template == blankpages.TEMPLATE:
+            return blankpages.step_page(self.request, context, self.journey.version.sha256, status)
+        return render(self.request, template, context, status=status)
 
     def back_url(self, previous: str | None) -> str:
         if self.back_to == "check":
-            return address(self.journey, "check")
+            return self.at("check")
         if self.step.repeat and getattr(self, "number", None) and self.number > 1:
             if self.back_to == "list":
-                return address(self.journey, self.step.key)
-            return address(self.journey, self.step.key, item=self.number - 1)
+                return self.at(self.step.key)
+            return self.at(self.step.key, item=self.number - 1)
         if self.has_tasks:
-            return address(self.journey, "tasks")
+            return self.at("tasks")
         if previous:
-            return address(self.journey, previous)
+            return self.at(previous)
         return reverse("forms:start", kwargs={"form": self.journey.version.slug})

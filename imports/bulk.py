@@ -50,6 +50,13 @@ def without_pauses() -> Iterator[None]:
             gc.enable()
 
 
+def default_of(field: models.Field) -> Any:
+    """What a new row has in a column that nobody names, whether Django or the database gives it."""
+    if field.has_db_default() and not field.has_default():
+        return field.db_default
+    return field.get_default()
+
+
 def converter(field: models.Field) -> Callable[[Any], Any] | None:
     """How a value is handed to the database, or None when as it is."""
     if isinstance(field, models.JSONField):

@@ -162,7 +162,7 @@ class Records:
         column = self.columns[name]
         if column.is_link:
             return column.blank
-        value = self.model._meta.get_field(column.attribute).get_default()
+        value = bulk.default_of(self.model._meta.get_field(column.attribute))
         return self.encode(name, column.blank if value is None else value)
 
     # --- writing ------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ class Records:
         now = timezone.now()
         fresh = [
             now if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-            else field.get_default()
+            else bulk.default_of(field)
             for field in fields
         ]  # fmt: skip
         place_of_key = at[self.model._meta.pk.attname]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
+from . import bulk
 from .models import Change, ImportRun, PlanRow
 from .records import HASH, Records
 from .resources import Column
@@ -96,7 +97,7 @@ class Insertion:
 
     def _constant(self, field: models.Field) -> Statement:
         is_clock = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-        value = timezone.now() if is_clock else field.get_default()
+        value = timezone.now() if is_clock else bulk.default_of(field)
         prepared = field.get_db_prep_save(value, connection)
         cast = f"%s::{field.db_type(connection).split(' CHECK')[0]}" if self.is_postgresql else "%s"
         return Statement(cast, [prepared])

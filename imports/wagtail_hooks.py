@@ -3,9 +3,11 @@
 from django.urls import include, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 
-from .rights import VIEW, may
+from cms.access import may_in_whole_hub
+from cms.menus import PermittedMenuItem
+
+from .rights import VIEW
 
 
 @hooks.register("register_admin_urls")
@@ -13,17 +15,14 @@ def roster_urls():
     return [path("rosters/", include("imports.urls"))]
 
 
-class RostersMenuItem(MenuItem):
-    def is_shown(self, request):
-        return may(request.user, VIEW)
-
-
 @hooks.register("register_admin_menu_item")
 def rosters_menu_item():
-    return RostersMenuItem(
+    return PermittedMenuItem(
         _("Roster imports"),
         reverse("rosters"),
         name="roster-imports",
         icon_name="upload",
         order=320,
+        permission=f"imports.{VIEW}",
+        asks=may_in_whole_hub,
     )

@@ -14,9 +14,10 @@ class PagesConfig(AppConfig):
             PageViewRestriction,
             get_page_models,
         )
-        from wagtail.signals import post_page_move  # noqa: PLC0415
+        from wagtail.signals import post_page_move, published, unpublished  # noqa: PLC0415
 
         from cms import keptfirst, pagecache  # noqa: PLC0415
+        from forms.models import FormDefinition, FormVersion  # noqa: PLC0415
 
         # Counts, links and what goes out of date have jobs with hours of their own.
         from pages import (  # noqa: PLC0415
@@ -44,7 +45,13 @@ class PagesConfig(AppConfig):
             Locale,
             PageViewRestriction,
             Redirect,
+            FormVersion,
         )
+        # A draft of a form changes no page; a form that opens or closes does (pages.open_forms).
+        for signal in (published, unpublished):
+            signal.connect(
+                pagecache.content_changed, sender=FormDefinition, dispatch_uid="stamp-open-forms"
+            )
         post_page_move.connect(pagecache.content_changed, dispatch_uid="stamp-page-move")
         if counting.count_kept not in keptfirst.readers:
             keptfirst.readers.append(counting.count_kept)

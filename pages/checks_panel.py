@@ -19,6 +19,7 @@ KINDS = {
     "no-address": (_("It asks for an e-mail and gives no address"), _("Give the address.")),
     "past-day": (_("A day that is over"), _("Change the day or take it out.")),
     "no-such-day": (_("A change for a day that is not one of its days"), _("Mend the day.")),
+    "placeholder": (_("Words of the ready-made page"), _("Write your own instead.")),
     "outline": (_("A heading without its section"), _("Put a section heading before it.")),
     "retired": (_("A word that is no longer used"), _("Use the present one.")),
     "document": (_("A document that not everybody can read"), _("Make a page of it.")),

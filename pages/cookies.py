@@ -5,6 +5,7 @@ that sets them, so that the list cannot fall behind.
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,7 @@ from forms.family import doors as family
 from pages.counting import OBJECTION_COOKIE
 
 A_YEAR = 365 * 24 * 3600
+FOLDED_MENU = "wagtail_sidebar_collapsed"  # set by a script of Wagtail's
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,39 @@ def all_cookies() -> list[Cookie]:
         ),
         Cookie(
             settings.SESSION_COOKIE_NAME,
-            _("When staff sign in"),
-            _("Keeps them signed in"),
+            _("When staff sign in, and when you give the password of a closed page"),
+            _("Keeps them signed in, or the page open"),
             _("Twelve hours"),
+        ),
+        Cookie(
+            CookieStorage.cookie_name,
+            _("When staff have saved or sent something"),
+            _("Tells them on the next page whether it worked"),
+            _("Until the next page"),
+        ),
+        Cookie(
+            FOLDED_MENU,
+            _("When staff fold the menu of their pages away"),
+            _("Leaves it folded"),
+            _("Until they close the browser"),
+        ),
+    ]
+
+
+def all_stores() -> list[Cookie]:
+    """What staff's own pages keep in a browser beside cookies, by the beginning of its name."""
+    return [
+        Cookie(
+            "register-",
+            _("When staff open the register of a course"),
+            _("Keeps it and what is marked on it at hand while there is no connection"),
+            _("Until the register ends"),
+        ),
+        Cookie(
+            "wagtail:",
+            _("When staff edit pages and pictures"),
+            _("Remembers which panels are open, how wide they are, and the icons"),
+            _("Until they empty the browser"),
         ),
     ]
 

@@ -12,7 +12,7 @@ import os
 import re
 import threading
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import Error, connection, connections, transaction
@@ -41,12 +41,17 @@ class _Buffer:
 
 def count(kind: str, what: str) -> None:
     """One more of `what` today. Costs no query; what is beyond MOST_KEYS is not counted."""
-    key = (timezone.localdate(), kind, what[:LONGEST])
+    key = (_today(), kind, what[:LONGEST])
     with _Buffer.lock:
         if key in _Buffer.counts or len(_Buffer.counts) < MOST_KEYS:
             _Buffer.counts[key] += 1
     if _Buffer.process != os.getpid() and settings.COUNT_EVERY_SECONDS:
         _start_writing()
+
+
+def _today() -> date:
+    """The hub's day. As timezone.localdate, in a fifth of the time: every kept page asks for it."""
+    return datetime.now(timezone.get_default_timezone()).date()
 
 
 def words_of(query: str) -> str:

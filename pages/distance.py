@@ -34,6 +34,14 @@ def districts() -> dict[str, Point]:
         }
 
 
+@lru_cache(maxsize=1)
+def towns() -> dict[str, str]:
+    """The town or village that each district of the file is named after."""
+    with OUTCODES.open(encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+        return {row["outcode"]: row["place"] for row in rows}
+
+
 def outcode_of(typed: str) -> str | None:
     """`sg4 9uj`, `SG49UJ`, `sg4 9` or `sg4` -> `SG4`; None when it has not that shape."""
     parts = typed.upper().split()

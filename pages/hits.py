@@ -108,6 +108,8 @@ def _course_facts(course_date) -> str:  # noqa: ANN001 - a CourseDate with `take
         "price": pounds(course_date.price_pence),
     }
     left = course_date.places_left
+    if course_date.booking_state == "closed":
+        return _("Next: %(day)s, %(centre)s, %(price)s. Booking has closed.") % words
     if course_date.booking_state in ("full", "help"):
         return _("Next: %(day)s, %(centre)s, %(price)s. Full just now.") % words
     return _("Next: %(day)s, %(centre)s, %(price)s. Places left: %(left)s.") % {

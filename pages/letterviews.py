@@ -14,7 +14,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cms import throttle
-from cms.views import too_many_requests
 from forms.doors import comes_from_here
 from pages import subscribing
 from pages.models import Subscriber
@@ -69,11 +68,8 @@ def join(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "errors": form.problems()}
         return render(request, "pages/letters/join.html", context, status=422)
-    try:
-        here = throttle.client_address(request)
-        throttle.count("newsletter from", here, limit=PER_HOUR, seconds=3600)
-    except throttle.TooOftenError as error:
-        return too_many_requests(request, error.retry_after)
+    here = throttle.client_address(request)
+    throttle.count("newsletter from", here, limit=PER_HOUR, seconds=3600)
     subscribing.ask(form.cleaned_data["email"], form.cleaned_data["wants"])
     response = redirect("pages:letters_asked")
     response.status_code = 303

@@ -17,23 +17,33 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from wagtail.coreutils import get_supported_content_language_variant
-from wagtail.models import Collection, CollectionViewRestriction, Page
+from wagtail.models import Collection, CollectionViewRestriction, Locale, Page, Site
 
 from cms import pictures
 from cms.ladder import ladder_of, ladder_words
 from cms.models import (
+    AddOn,
     Area,
+    Course,
     CourseDate,
+    CourseSession,
     Ensemble,
     HubDocument,
+    HubImage,
+    Instrument,
     MusicCentre,
     OrganisationType,
     Partner,
+    RefundStep,
     StrategicFunction,
 )
-from cms.pagecache import remembered, shared
+from cms.pagecache import lasting, shared
 from pages import maplabels, occasions
 from pages.occasions import Occasion
+
+# What lists are made of, for `lasting`.
+PAGES = (Page, Locale)
+DATES = (CourseDate, CourseSession, AddOn, RefundStep, Course, Instrument, MusicCentre, Area)
 
 
 def _live(page_type: str):
@@ -55,7 +65,9 @@ def with_pictures(pages: Iterable) -> list:
 
 def _course_pages() -> dict[int, Any]:
     """The page of each course in the language being read, by the key of the course. One query."""
-    return shared("course-pages", lambda: {page.course_id: page for page in _live("CoursePage")})
+    return lasting(
+        "course-pages", PAGES, lambda: {page.course_id: page for page in _live("CoursePage")}
+    )
 
 
 def _with_pages(dates: list[CourseDate]) -> list[CourseDate]:
@@ -68,13 +80,17 @@ def _with_pages(dates: list[CourseDate]) -> list[CourseDate]:
 
 def _dates():
     dates = CourseDate.objects.upcoming().select_related("course", "centre__area")
-    return dates.prefetch_related("sessions", "add_ons", "refund_steps")
+    return dates.prefetch_related("sessions", "add_ons")
 
 
-def _upcoming() -> list[CourseDate]:
-    """Every date still to come, soonest first, without its places. Never to be written on."""
-    now = timezone.now()
-    return [date for date in shared("dates", lambda: list(_dates())) if date.starts_at > now]
+def _upcoming(*more: str) -> list[CourseDate]:
+    """Every date still to come, soonest first, without its places. Never to be written on.
+
+    `more` names rows of theirs that are wanted too.
+    """
+    now, every = timezone.now(), _dates().prefetch_related(*more)
+    dates = lasting(f"dates:{','.join(more)}", DATES, lambda: list(every))
+    return [date for date in dates if date.starts_at > now]
 
 
 def _with_places(dates: Iterable[CourseDate]) -> list[CourseDate]:
@@ -107,7 +123,8 @@ def next_course_dates(number: int, *, centre: MusicCentre | None = None) -> list
 
 def dates_of_course(course_id: int) -> list[CourseDate]:
     """Every date of one course still to come; cancelled ones are shown as such."""
-    return _with_places(date for date in _upcoming() if date.course_id == course_id)
+    dates = _upcoming("refund_steps")
+    return _with_places(date for date in dates if date.course_id == course_id)
 
 
 def refunds_of(dates: Iterable[CourseDate]) -> list[tuple[list[str], str]]:
@@ -121,18 +138,24 @@ def refunds_of(dates: Iterable[CourseDate]) -> list[tuple[list[str], str]]:
 
 
 def first_dates_of(course_ids: Iterable[int]) -> dict[int, CourseDate]:
-    """The next date of each course that has one which is not cancelled."""
-    wanted, found = set(course_ids), {}
+    """The next date of each course that has one which is not cancelled.
+
+    One whose booking has closed only where no later date can still be booked.
+    """
+    wanted, found, now = set(course_ids), {}, timezone.now()
     for course_date in _upcoming():
         if _is_on(course_date) and course_date.course_id in wanted:
-            found.setdefault(course_date.course_id, course_date)
+            first = found.setdefault(course_date.course_id, course_date)
+            if first.booking_closes_at <= now < course_date.booking_closes_at:
+                found[course_date.course_id] = course_date
     return {date.course_id: date for date in _with_places(found.values())}
 
 
 def courses_with_dates(index: Page) -> list:
     """The course pages below `index`, each with `next_dates`: its next three."""
     below = _live("CoursePage").child_of(index).select_related("course").order_by("path")
-    pages = [copy.copy(page) for page in shared(f"courses:{index.pk}", lambda: list(below))]
+    found = lasting(f"courses:{index.pk}", (*PAGES, Course), lambda: list(below))
+    pages = [copy.copy(page) for page in found]
     upcoming: dict[int, list[CourseDate]] = {}
     for course_date in _upcoming():
         upcoming.setdefault(course_date.course_id, []).append(course_date)
@@ -148,11 +171,8 @@ def courses_with_dates(index: Page) -> list:
 
 def finder_dates() -> list[CourseDate]:
     """Every date still to come that is not cancelled, with what the finder judges by."""
-    now, every = timezone.now(), _dates().prefetch_related("course__instruments")
-    dates = shared("finder-dates", lambda: list(every))
-    return _with_pages(
-        _with_places(date for date in dates if date.starts_at > now and _is_on(date))
-    )
+    dates = _upcoming("course__instruments")
+    return _with_pages(_with_places(date for date in dates if _is_on(date)))
 
 
 def page_of_course(course_id: int | None):  # noqa: ANN201
@@ -178,7 +198,7 @@ MAP_WIDTH, LONGITUDE_SHRINK, MARGIN = 100.0, 0.62, 8.0
 
 def centres_on_map() -> dict:
     """What `_draw_map` made, remembered until content changes."""
-    return remembered(f"map:{get_language()}", _draw_map)
+    return lasting("map", (*PAGES, Site, MusicCentre, Area), _draw_map)
 
 
 def _draw_map() -> dict:
@@ -320,17 +340,24 @@ def public_documents():  # noqa: ANN201 - a HubDocument queryset
 # --- News and events ----------------------------------------------------------------------------
 
 
+def _stories() -> tuple:
+    return (*PAGES, HubImage, apps.get_model("pages", "NewsCategory"))
+
+
 def latest_news(number: int, *, category=None) -> list:  # noqa: ANN001 - a NewsCategory
     stories = _live("NewsPage").select_related("category", "social_image")
     if category is not None:
         stories = stories.filter(category=category)
-    return with_pictures(stories.order_by("-published_on", "-pk")[:number])
+    newest = stories.order_by("-published_on", "-pk")[:number]
+    name = f"news:{category.pk if category else ''}:{number}"
+    return lasting(name, _stories(), lambda: with_pictures(newest))
 
 
 def news_about_course(course_id: int, number: int = 3) -> list:
     about = _live("NewsPage").filter(course_id=course_id).select_related("social_image")
     newest = about.order_by("-published_on", "-pk")[:number]
-    return shared(f"news-about:{course_id}:{number}", lambda: with_pictures(newest))
+    name = f"news-about:{course_id}:{number}"
+    return lasting(name, _stories(), lambda: with_pictures(newest))
 
 
 def stories_of_themes(theme_ids: list[int], number: int = 3) -> dict[int, list]:

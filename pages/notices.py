@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.apps import apps
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cms.models import CentreDate
-from cms.pagecache import remembered
+from cms.findpage import Leaf, tree
+from cms.models import CentreDate, MusicCentre
+from cms.pagecache import lasting
 
 EVERYWHERE = ""
 
@@ -32,13 +34,12 @@ def banners_for(path: str, *, centre_id: int | None = None, every_closure: bool 
 
     Closures are shown on the page of their centre, and where `every_closure` asks for all.
     """
-    now, today = timezone.now(), timezone.localdate()
-    shown = [n for n in remembered("notices", _notices) if n.starts <= now < n.ends]
-    shown = [notice for notice in shown if path.startswith(notice.path)]
+    today = timezone.localdate()
+    shown = [notice for notice in _running() if path.startswith(notice.path)]
     if every_closure or centre_id:
         shown += [
             closure
-            for closure in remembered("closures", _closures)
+            for closure in _closed()
             if closure.starts <= today <= closure.ends
             and (every_closure or closure.centre_id == centre_id)
         ]
@@ -50,25 +51,32 @@ def closed_at(centre_id: int | None, day: date) -> Banner | None:
     """The closure that holds at a centre on a day, if one does. Asks nothing of its own."""
     if centre_id is None:
         return None
-    closures = remembered("closures", _closures)
-    found = (c for c in closures if c.centre_id == centre_id and c.starts <= day <= c.ends)
+    found = (c for c in _closed() if c.centre_id == centre_id and c.starts <= day <= c.ends)
     return next(found, None)
 
 
-def _notices() -> list[Banner]:
-    rows = apps.get_model("pages", "Notice").objects.filter(ends_at__gt=timezone.now())
-    return [
-        Banner(
-            notice.level,
-            notice.title,
-            notice.text,
-            (notice.link.url or "") if notice.link and notice.link.live else "",
-            notice.starts_at,
-            notice.ends_at,
-            notice.below.path if notice.below else EVERYWHERE,
-        )
-        for notice in rows.select_related("link", "below")
-    ]
+def _running() -> list[Banner]:
+    now, model = timezone.now(), apps.get_model("pages", "Notice")
+    rows = lasting("notices", (model,), lambda: list(model.objects.filter(ends_at__gt=now)))
+    running = [notice for notice in rows if notice.starts_at <= now < notice.ends_at]
+    return [_banner(notice, tree().by_key) for notice in running]
+
+
+def _banner(notice: models.Model, leaves: dict[int, Leaf]) -> Banner:
+    link, below = leaves.get(notice.link_id), leaves.get(notice.below_id)
+    return Banner(
+        notice.level,
+        notice.title,
+        notice.text,
+        link.link() if link and link.live else "",
+        notice.starts_at,
+        notice.ends_at,
+        below.path if below else EVERYWHERE,
+    )
+
+
+def _closed() -> list[Banner]:
+    return lasting("closures", (CentreDate, MusicCentre), _closures)
 
 
 def _closures() -> list[Banner]:

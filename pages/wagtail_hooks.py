@@ -5,13 +5,13 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.userbar import ContentCheckerItem
 from wagtail.admin.widgets import Button
 from wagtail.snippets.models import register_snippet
 
 from cms.access import may_somewhere
 from cms.keptpages import listen_to
+from cms.menus import PermittedMenuItem
 
 from . import desks, keeping, readers, senddesk, starterdesk
 from .checks_panel import HubChecks
@@ -44,27 +44,27 @@ def readers_addresses():
     ]
 
 
-class ReadersItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm(readers.MAY_SEE)
-
-
 @hooks.register("register_reports_menu_item")
 def readers_item():
-    return ReadersItem(
-        _("Readers and searches"), reverse("readers"), name="readers", icon_name="view", order=40
+    return PermittedMenuItem(
+        _("Readers and searches"),
+        reverse("readers"),
+        name="readers",
+        icon_name="view",
+        order=40,
+        permission=readers.MAY_SEE,
     )
-
-
-class CloseCentreItem(MenuItem):
-    def is_shown(self, request):
-        return may_somewhere(request.user, "cms.close_musiccentre")
 
 
 @hooks.register("register_admin_menu_item")
 def close_centre_item():
-    return CloseCentreItem(
-        _("Close a centre"), reverse("close_centre"), icon_name="warning", order=170
+    return PermittedMenuItem(
+        _("Close a centre"),
+        reverse("close_centre"),
+        icon_name="warning",
+        order=170,
+        permission="cms.close_musiccentre",
+        asks=may_somewhere,
     )
 
 
@@ -95,21 +95,28 @@ def keeping_addresses():
     ]
 
 
-class KeepingItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm(keeping.MAY)
-
-
 @hooks.register("register_reports_menu_item")
 def out_of_date_item():
-    return KeepingItem(
-        _("Out of date"), reverse("out_of_date"), name="out-of-date", icon_name="time", order=70
+    return PermittedMenuItem(
+        _("Out of date"),
+        reverse("out_of_date"),
+        name="out-of-date",
+        icon_name="time",
+        order=70,
+        permission=keeping.MAY,
     )
 
 
 @hooks.register("register_reports_menu_item")
 def links_item():
-    return KeepingItem(_("Links"), reverse("link_checks"), name="links", icon_name="link", order=80)
+    return PermittedMenuItem(
+        _("Links"),
+        reverse("link_checks"),
+        name="links",
+        icon_name="link",
+        order=80,
+        permission=keeping.MAY,
+    )
 
 
 @hooks.register("register_admin_urls")
@@ -121,15 +128,15 @@ def newsletter_addresses():
     ]
 
 
-class SendersItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm(senddesk.MAY)
-
-
 @hooks.register("register_admin_menu_item")
 def newsletter_item():
-    return SendersItem(
-        _("Newsletter"), reverse("newsletters"), name="newsletter", icon_name="mail", order=165
+    return PermittedMenuItem(
+        _("Newsletter"),
+        reverse("newsletters"),
+        name="newsletter",
+        icon_name="mail",
+        order=165,
+        permission=senddesk.MAY,
     )
 
 

@@ -30,9 +30,15 @@ NO_ADDRESS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 DAY = r"(\d{1,2})(?:st|nd|rd|th)?\s+([A-Z][a-z]+)\.?,?\s+(\d{4})|(\d{1,2})/(\d{1,2})/(\d{4})"
-DEADLINE = re.compile(rf"\b(?:by|before|until|closes? on|deadline:?)\s+(?:\w+day,?\s+)?(?:{DAY})")
+DEADLINE = re.compile(
+    r"\b(?i:by|before|until|closes?(?: on)?|closing date:?|deadline:?)\s+"
+    rf"(?:\w+day,?\s+)?(?:{DAY})"
+)
+ANY_DAY = re.compile(rf"\b(?:{DAY})")
+PLACEHOLDER = re.compile(r"^\[[^\[\]]+\]$", re.MULTILINE)  # as ready-made pages leave them
 ASKS = re.compile(
-    r"\b(register|book|apply|reply|sign up|enrol|send|return|submit|enter|tell us|deadline)\b",
+    r"\b(register|book|apply|reply|sign up|enrol|send|return|submit|enter|tell us|deadline|"
+    r"closing date)\b",
     re.IGNORECASE,
 )
 RETIRED = {
@@ -43,6 +49,8 @@ RETIRED = {
     "wider opps": _("First Access"),
     "Wider Opportunities": _("First Access"),
 }
+# The others are also ordinary words, or mean something else in small letters.
+IN_ANY_CASE = {"Twiiter", "statement of special educational needs", "wider opps"}
 
 
 @dataclass(frozen=True)
@@ -132,10 +140,14 @@ def _words(read: Iterable[Piece], today: date, *, written_on: date | None) -> It
     for piece in read:
         text = _plain(piece)
         for word, instead in RETIRED.items():
-            if re.search(rf"\b{word}\b", text):
+            how = re.IGNORECASE if word in IN_ANY_CASE else re.NOFLAG
+            if re.search(rf"\b{word}s?\b", text, how):
                 said = _("“%(word)s” is no longer used. Write %(instead)s.")
                 facts = {"word": word, "instead": instead}
                 yield Finding("retired", said % facts, piece.place)
+        for left in PLACEHOLDER.findall(text):
+            said = _("“%(words)s” is still as the ready-made page left it. Write your own words.")
+            yield Finding("placeholder", said % {"words": left}, piece.place, blocks=True)
         if NO_ADDRESS.search(text):
             said = _("It asks for an e-mail and gives no address.")
             yield Finding("no-address", said, piece.place, blocks=True)
@@ -144,13 +156,13 @@ def _words(read: Iterable[Piece], today: date, *, written_on: date | None) -> It
 
 def _past_days(piece: Piece, text: str, today: date, written_on: date | None) -> Iterator[Finding]:
     """A day that is over holds a page back only where it asks a reader of today to do something."""
-    for match in DEADLINE.finditer(text):
+    is_call = "call_to_action" in piece.within or "start_button" in piece.within
+    for match in (ANY_DAY if is_call else DEADLINE).finditer(text):
         day = _day(match)
         if day is None or day >= today:
             continue
         sentence = text[: match.start()].rpartition(".")[2]
-        asks = "call_to_action" in piece.within or "start_button" in piece.within
-        asks = asks or bool(ASKS.search(sentence) or ASKS.search(match[0]))
+        asks = is_call or bool(ASKS.search(sentence) or ASKS.search(match[0]))
         is_history = written_on is not None and written_on <= day
         said = _("“%(words)s” is over.") % {"words": match[0]}
         yield Finding("past-day", said, piece.place, blocks=asks and not is_history)

@@ -114,8 +114,8 @@ def filled(address: Address, values: dict[str, dict]) -> str:
     def value(match: re.Match) -> str:
         return str(known.get(match["name"], known.get("pk", 1)))
 
-    path = re.sub(r"<(?:\w+:)?(?P<name>\w+)>", value, address.path)
-    path = re.sub(r"\(\?P<(?P<name>\w+)>(?:[^()]|\([^()]*\))*\)", value, path)
+    path = re.sub(r"\(\?P<(?P<name>\w+)>(?:[^()]|\([^()]*\))*\)", value, address.path)
+    path = re.sub(r"<(?:\w+:)?(?P<name>\w+)>", value, path)
     path = re.sub(r"\((?:[^()]|\([^()]*\))*\)[*+]?", "1", path)
     return "/" + path.replace("^", "").replace("$", "").replace("\\Z", "").replace("\\", "").lstrip(
         "/"

@@ -1,6 +1,8 @@
 """What runs inside harness hubs for the tests of backups: families at work, and a look afterwards."""
 
+import hashlib
 import io
+import os
 import time
 from pathlib import Path
 
@@ -21,6 +23,24 @@ def a_family_with_evidence(number=3):
     for each in range(number):
         _evidence(version, f"family-{each}@example.org")
     return number
+
+
+def much(files, megabytes, rows):
+    """So many private files of so many MB that no packing makes smaller, and so many journeys."""
+    version = publish_form(SHORT, WORKFLOW)
+    for each in range(files):
+        _evidence(version, f"file-{each}@example.org", os.urandom(megabytes << 20))
+    with transaction.atomic():
+        for each in range(rows):
+            journey = journeys.begin(version, owner=new_token())
+            journey.answers = {"email": f"row-{each}@example.org"}
+            journey.save()
+
+
+def all_answers():
+    """How many journeys there are, and a hash over what all of them answered, as decrypted."""
+    told = sorted(journey.answers["email"] for journey in Journey.objects.iterator())
+    return {"journeys": len(told), "hash": hashlib.sha256("\n".join(told).encode()).hexdigest()}
 
 
 def run(command):
@@ -55,11 +75,11 @@ def erase(journey):
 
 
 @transaction.atomic
-def _evidence(version, email):
+def _evidence(version, email, letter=b""):
     journey = journeys.begin(version, owner=new_token())
     journey.answers = {"email": email}
     journey.save()
-    file = ContentFile(f"A letter about {email}".encode(), name="letter.txt")
+    file = ContentFile(letter or f"A letter about {email}".encode(), name="letter.txt")
     Attachment.objects.create(
         journey=journey,
         question="evidence",

@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import axe_playwright_python
+from django.db import connection
+from playwright.sync_api import sync_playwright
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
@@ -39,6 +41,21 @@ NOT_OURS = [["wagtail-userbar"]]
 
 def launch(playwright):
     return playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+
+
+@contextmanager
+def a_chromium():
+    """A browser for a test with a live server.
+
+    While it is open the test has a database connection of its own, which must not outlive the
+    database that tests/databases.py lays out anew.
+    """
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        connection.close()
+        yield chromium
+        chromium.close()
+        connection.close()
 
 
 def axe_findings(page, *, leave_out=()) -> list[str]:

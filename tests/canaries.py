@@ -95,6 +95,7 @@ def furnish(centre) -> dict[str, dict]:
         "admin/snippets/hub_forms/formdefinition/": {"pk": booking.version.form_id},
         "admin/snippets/workflows/workflowdefinition/": {"pk": case.version.definition_id},
         "admin/returns/": {"slug": shipped.add().slug, "column": 0},
+        "admin/help/": {"name": "start"},
         "admin/help-with-costs/": {"pk": _claim(case.reference).pk},
         "pay/": {
             "key": MoneyAccount.objects.get(reference=case.reference).key,

@@ -45,6 +45,12 @@ def publish_news(on: Counting) -> None:
     on.click("button:has-text('Make the draft')")
     on.page.wait_for_url("**/edit/")
     on.type("#id_summary", "Four pianos stand in four stations from Monday.")
+    on.type("[contenteditable=true]", "Sit down and play: nobody has to ask.")
+    on.type("[name='body-1-value-text']", "I missed my train and did not mind.")
+    on.type("[name='body-1-value-cite']", "Somebody on platform 2")
+    on.page.wait_for_function(  # the editor notes running text a moment later
+        "[...document.querySelectorAll('input')].some((one) => one.value.includes('Sit down'))"
+    )
     on.click("footer button:has-text('More actions'), footer button[aria-label='More actions']")
     on.click("button[name='action-publish']")
     on.page.wait_for_selector("text=has been published")
@@ -105,7 +111,10 @@ def count(base: str, user: str, password: str) -> dict[str, dict[str, int]]:
 
 
 if __name__ == "__main__":
+    import os
+
     import django
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings")
     django.setup()
     sys.stdout.write(json.dumps(count(*sys.argv[1:4]), indent=2) + "\n")

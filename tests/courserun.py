@@ -37,12 +37,14 @@ def half_term_date(reference="SW-WAT-1", *, days=0, **more):
     return a_course_date(reference=reference, **facts | more)
 
 
-def book(version, date, *, children=1, names=None, **more):
+def book(version, date, *, children=1, names=None, extras=None, **more):
     """A family's booking, sent in and confirmed; its submission."""
     answers = answers_of_a_family(date.reference, children=children, **more)
     for item, (first, last, born) in zip(answers["child"], names or [], strict=False):
         item["child_name"] = {"first": first, "last": last}
         item["date_of_birth"] = born
+    if extras:
+        answers["child"][0]["extras"] = extras
     answers["agreed"] = True
     answers["mobile"] = "+447700900111"
     for step in version.compiled["steps"]:
@@ -54,6 +56,8 @@ def book(version, date, *, children=1, names=None, **more):
     journey.answers = answers
     journey.save()
     places.hold(date.pk, holder=journey.holder, children=children)
+    if extras:
+        places.choose_add_ons(journey.holder, {1: [one["id"] for one in extras]})
     return submissions.submit(journey)
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from cms import places
 from cms.models import OutboxMessage, Place
 from cms.secrecy import new_token
-from forms import journeys, submissions
+from forms import journeys, pagesaving, submissions
 from forms.models import PriceCode, Submission
 from tests.journeys import a_course_date, publish_form
 from workflows.models import Case
@@ -73,6 +73,11 @@ def families_at_the_date(number, capacity):
     """So many families who have filled in all but the date: `[[journey path, cookie], ...]`."""
     version = publish_form(SHORT, WORKFLOW)
     a_course_date(capacity=capacity)
+    return families_of(version, number)
+
+
+def families_of(version, number):
+    """So many who have begun this version and given their address, as above."""
     found = []
     for each in range(number):
         owner = new_token()
@@ -103,7 +108,7 @@ def forget_who_sent():
 def no_transaction():
     """A twin: on SQLite a transaction is a lock by itself, so that one has to go as well."""
     if connection.vendor == "sqlite":
-        journeys.transaction = SimpleNamespace(atomic=nullcontext)
+        pagesaving.transaction = SimpleNamespace(atomic=nullcontext)
 
 
 def very_slow_count():

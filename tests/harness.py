@@ -84,7 +84,7 @@ def at_once(number: int, function, threads: int = 16) -> list:
     return results
 
 
-def post(url: str, data: dict, *, cookies: str = "", headers: dict | None = None):
+def post(url: str, data: dict | bytes, *, cookies: str = "", headers: dict | None = None):
     """One POST as a plain HTML client sends it: (status, headers, body), redirects not followed."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
@@ -95,7 +95,8 @@ def post(url: str, data: dict, *, cookies: str = "", headers: dict | None = None
         **(headers or {}),
     }
     try:
-        connection.request("POST", parts.path, urllib.parse.urlencode(data, doseq=True), sent)
+        body = data if isinstance(data, bytes) else urllib.parse.urlencode(data, doseq=True)
+        connection.request("POST", parts.path, body, sent)
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
     finally:
@@ -263,13 +264,17 @@ class Hub:
         self._redis.wait(timeout=10)
 
     # --- processes ----------------------------------------------------------------------------
-    def start_web(self, workers: int = 2, patches=()) -> int:
-        """Real gunicorn, as `manage.py serve` starts it. Returns its pid, when it answers."""
+    def start_web(self, workers: int = 2, patches=(), preload: bool = False) -> int:
+        """Real gunicorn, as `manage.py serve` starts it. Returns its pid, when it answers.
+
+        With `preload` a worker that was killed is followed by a new one at once.
+        """
         command = [
             sys.executable, "-m", "gunicorn", "tests.hub_wsgi:application", "--bind",
             f"127.0.0.1:{self.port}", "--workers", str(workers), "--worker-class", "gthread",
             "--threads", "4", "--log-level", "warning",
         ]  # fmt: skip
+        command += ["--preload"] if preload else []
         names = ",".join([*self.patches, *patches])
         with self.log.open("a") as log:
             self._web = subprocess.Popen(

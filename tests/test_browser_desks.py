@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from cms.clock import LONDON
 from cms.models import User
 from tests import appointing, panelwork, test_workflows_reserves
-from tests.browser import CHROMIUM, POLICY_WATCH, Visit, launch
+from tests.browser import CHROMIUM, POLICY_WATCH, Visit, a_chromium
 from tests.casework import BOOKING
 from tests.offering import a_group
 from tests.settings import ON_SERVICES
@@ -21,7 +21,6 @@ from workflows.compile import publish
 from workflows.engine import open_case, perform
 from workflows.models import Case, Rehearsal, Release, Review, ReviewRound, WorkflowDefinition
 
-sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed."),
@@ -38,8 +37,7 @@ FURNITURE = [["#wagtail-sidebar"], ["[data-wagtail-sidebar]"], [".w-slim-header"
 def sits(live_server, client, monkeypatch):
     """Somebody at a desk: `sits(user, path, width)` opens the page and gives the Visit."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with a_chromium() as browser:
 
         def sit(user, path, width=1280, *, clock=False):
             client.force_login(user)
@@ -62,7 +60,6 @@ def sits(live_server, client, monkeypatch):
             return seen
 
         yield sit
-        browser.close()
 
 
 def check(seen, name, width):

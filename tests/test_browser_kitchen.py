@@ -68,3 +68,16 @@ def test_every_block_prints_within_the_paper(browser, kitchen):
         assert not found.is_sideways()
         assert not found.page.locator(".masthead .search").first.is_visible()
         assert found.page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+def test_an_outside_film_is_asked_for_by_a_click_and_not_before(browser, kitchen):
+    film = "https://video.example.org/1"
+    with visit(browser, kitchen[kitchen_sink.EVERY_BLOCK]) as found:
+        found.page.route(f"{film}**", lambda route: route.fulfill(body="A film"))
+        watch = found.page.get_by_role("link", name="Watch the film on video.example.org")
+        watch.first.scroll_into_view_if_needed()
+        before = list(found.foreign)
+        watch.first.click()
+        found.page.wait_for_url(film)
+
+        assert (before, found.foreign[0]) == ([], film)

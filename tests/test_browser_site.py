@@ -190,6 +190,20 @@ def test_nothing_jumps_while_a_page_loads(browser, demo_hub, address):
     assert shift < 0.02
 
 
+@pytest.mark.parametrize("width", [375, 412, 600])
+def test_the_menu_stays_beside_the_name_whichever_font_is_there(browser, demo_hub, width):
+    hub, _session = demo_hub
+    with visit(browser, hub.address + "/", width=width) as found:
+        tops = []
+        for font in ("", "Heading fallback"):
+            found.page.locator(".brand").evaluate("(it, font) => it.style.fontFamily = font", font)
+            brand = found.page.locator(".brand").bounding_box()
+            menu = found.page.locator(".masthead summary").first.bounding_box()
+            tops.append(brand["y"] < menu["y"] + menu["height"] / 2 < brand["y"] + brand["height"])
+
+    assert tops == [True, True]
+
+
 def test_forced_colours_keep_what_is_current_and_focused(browser, demo_hub):
     hub, _session = demo_hub
     with visit(browser, hub.address + "/courses/", width=1280, forced=True) as found:

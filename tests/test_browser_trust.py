@@ -121,3 +121,39 @@ def test_twin_a_page_that_escapes_nothing_runs_them(browser, demo_hub):
     page.set_content("<!doctype html><body>" + "".join(f"<div>{one}</div>" for one in XSS))
     page.wait_for_function("(window.__x || []).length >= 5")
     context.close()
+
+
+def test_the_cookies_page_names_all_that_stays_in_a_browser(browser, demo_hub):
+    """A family begins a form, staff close a centre, edit and fold their menu: all in one browser."""
+    hub, session = demo_hub
+    with visit(browser, hub.address + "/cookies/", cookies=staff_cookie(hub, session)) as found:
+        page, names = found.page, set()
+        named = tuple(page.locator("th code").all_text_contents())
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.on("Network.responseReceivedExtraInfo", lambda said: names.update(set_by(said)))
+        page.goto(f"{hub.address}/apply/songwriter-booking/")
+        page.locator("main form button").first.click()
+        page.goto(f"{hub.address}/counting/")
+        page.locator("main form button").first.click()
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(f"{hub.address}/admin/close-centre/")
+        page.locator("main form select").first.select_option(index=1)
+        page.locator("main [name=reason]").fill("Snow")
+        page.get_by_role("button", name="Close it now").click()
+        page.get_by_role("heading", name="Closed today").wait_for()
+        page.goto(f"{hub.address}/admin/pages/3/edit/")
+        page.locator(".sidebar__collapse-toggle").first.click()
+        cookies = page.context.cookies()
+        names |= {cookie["name"] for cookie in cookies}
+        kept = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+
+    assert {"apply", "not-counted", "messages", "wagtail_sidebar_collapsed"} <= names
+    assert names <= set(named)
+    assert [name for name in kept if not name.startswith(named)] == []
+
+
+def set_by(said: dict) -> list[str]:
+    """The names of the cookies that an answer sets or takes away."""
+    lines = said["headers"].get("Set-Cookie", "").splitlines()
+    return [line.partition("=")[0] for line in lines]

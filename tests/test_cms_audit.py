@@ -1,5 +1,6 @@
 """The access log: sealed, append-only, and found out when somebody reaches round it."""
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
@@ -89,6 +90,41 @@ def test_a_row_that_was_altered_is_found(officer, column):
     tamper(f"UPDATE cms_accesslogentry SET {column} = 'x' WHERE id = %s", rows[1].pk)
 
     assert (verify().is_whole, verify().broken_at) == (False, rows[1].pk)
+
+
+#: What somebody might write there by hand, for each column that says something.
+OTHERWISE = {
+    "at": "2020-01-01 00:00:00+00",
+    "user_id": 987654,
+    "actor": "Nobody",
+    "action": "none",
+    "record_type": "cms.other",
+    "record_id": "987654",
+    "detail": '{"why": "nothing"}',
+    "seal": "0" * 64,
+}
+
+
+def test_each_of_a_hundred_edits_from_outside_is_found(officer):
+    rows = [record(officer, "export", Pupil, {"n": n}) for n in range(20)]
+    chance, found = random.Random(18), []
+    triggers.remove(connection)
+    try:
+        for edit in range(100):
+            column = list(OTHERWISE)[edit % len(OTHERWISE)]
+            row = chance.choice(rows)
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(
+                    f"UPDATE cms_accesslogentry SET {column} = %s WHERE id = %s",
+                    [OTHERWISE[column], row.pk],
+                )
+                found.append(verify().broken_at == row.pk)
+                transaction.set_rollback(True)
+    finally:
+        triggers.install(connection)
+
+    assert found == [True] * 100
+    assert verify().is_whole
 
 
 def test_a_row_that_was_cut_out_is_found(officer):

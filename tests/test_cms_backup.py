@@ -1,9 +1,11 @@
 """Backups: taken under load, tried for real, restored on a fresh machine, refused when not sound."""
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from cms.backup import nightly
 from tests.harness import ROOT, a_hub, wait_for
+from tests.trust import at_length
 
 pytestmark = pytest.mark.crash
 
@@ -63,6 +66,42 @@ def test_a_backup_taken_under_load_is_sound_and_comes_back_whole_elsewhere(tmp_p
         assert len(told) + len(erased) == manifest["tables"]["hub_forms_journey"]["rows"]
         assert len(told) >= 3
         assert told == {email: f"A letter about {email}" for email in told}
+
+
+FILES, MEGABYTES, ROWS = at_length(8, 256), at_length(1, 4), at_length(500, 20_000)
+TEN_MINUTES = 600
+
+
+def files_of(folder):
+    """{path below `folder`: its hash}"""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_hub_of_some_size_comes_back_within_ten_minutes(tmp_path):
+    """At length: 1 GB of files and 20,000 journeys, each row and each file the same."""
+    with a_hub(tmp_path) as hub, a_hub(tmp_path) as fresh:
+        hub.call("tests.backups:much", files=FILES, megabytes=MEGABYTES, rows=ROWS)
+        folder, took = tmp_path / "copy", {}
+        for name, at, *command in [
+            ("backup", hub, "backup", folder),
+            ("check", hub, "backup_check", folder),
+            ("restore", fresh, "restore", folder, "--yes", "--no-safety-copy"),
+        ]:
+            began = time.monotonic()
+            code, said = manage(at, *command)
+            assert code == 0, said
+            took[name] = round(time.monotonic() - began)
+        print(f"{FILES * MEGABYTES} MB, {ROWS} journeys, in seconds: {took}")
+        assert files_of(fresh.folder / "private") == files_of(hub.folder / "private")
+        fresh.start_anew()  # its secret is the backup's now
+        seen = [each.call("tests.backups:all_answers") for each in (hub, fresh)]
+        assert seen[0] == seen[1]
+        assert seen[0]["journeys"] == ROWS + FILES
+        assert took["restore"] < TEN_MINUTES
 
 
 def test_without_the_second_round_of_files_the_check_finds_them_missing(tmp_path):

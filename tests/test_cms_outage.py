@@ -10,8 +10,10 @@ from contextlib import contextmanager
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.harness import a_hub, free_port, wait_for
+from tests.harness import a_hub, at_once, free_port, wait_for
 from tests.settings import ON_SERVICES
+from tests.test_forms_race import book
+from tests.trust import at_length
 
 pytestmark = [pytest.mark.crash]
 
@@ -30,8 +32,8 @@ class Sink:
 
 
 @contextmanager
-def a_mail_server(port, sink):
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
+def a_mail_server(port, sink, address="127.0.0.1"):
+    controller = Controller(sink, hostname=address, port=port)
     controller.start()
     try:
         yield
@@ -86,6 +88,49 @@ def test_with_queue_and_mail_stopped_decisions_stand_and_mail_goes_out_later(tmp
         assert waited < 60
 
 
+FAMILIES = at_length(10, 100)
+#: Seconds that 19 of 20 families wait at most; the short run shares its machine with the suite.
+SOON = at_length(10, 2)
+
+
+def test_families_book_while_queue_and_mail_are_stopped_and_get_their_letters_later(tmp_path):
+    port, sink, took = free_port(), Sink(), []
+
+    def one(hub, family):
+        began = time.monotonic()
+        met = book(hub, family)
+        took.append(time.monotonic() - began)
+        return met
+
+    with a_hub(tmp_path, environment={"EMAIL_URL": f"smtp://127.0.0.1:{port}"}) as hub:
+        families = hub.call(
+            "tests.formrace:families_at_the_date", number=FAMILIES, capacity=FAMILIES
+        )
+        hub.start_web(workers=3)
+        with the_queue_stopped(hub):
+            met = Counter(at_once(FAMILIES, lambda n: one(hub, families[n]), threads=3))
+        assert met == {"booked": FAMILIES}
+        slowest = sorted(took)[: round(FAMILIES * 0.95)][-1]
+        print(f"{FAMILIES} bookings, queue and mail down: p95 {slowest:.2f} s, max {max(took):.2f}")
+        assert slowest < SOON
+
+        hub.start_consumer()
+        with a_mail_server(port, sink):
+            wait_for(lambda: len(sink.taken) >= FAMILIES, 120, "the mail")
+        left = "SELECT count(*) FROM cms_outboxmessage WHERE state <> 'sent'"
+        wait_for(lambda: hub.sql(left) == [(0,)], what="the last note")
+        counted = hub.call("tests.formrace:counts")
+    assert set(counted.values()) == {FAMILIES}
+    assert Counter(message["To"] for message in sink.taken) == {
+        f"family-{n}@example.org": 1 for n in range(FAMILIES)
+    }
+
+
+#: 500 letters are 71 kills: of each seventh letter.
+LETTERS = at_length(30, 500)
+KILLS = LETTERS // 7
+
+
 def killed_while_sending(tmp_path, patch, letters=30):
     """Letters sent by consumers that die in the act; what the mail server took, and the rows."""
     port, sink = free_port(), Sink()
@@ -110,17 +155,18 @@ def killed_while_sending(tmp_path, patch, letters=30):
 
 def test_a_sender_killed_before_it_noted_doubles_at_most_that_letter(tmp_path):
     sink, kills, promised = killed_while_sending(
-        tmp_path, "tests.crash:die_after_the_server_took_it"
+        tmp_path, "tests.crash:die_after_the_server_took_it", LETTERS
     )
 
     taken = Counter(message["Message-ID"] for message in sink.taken)
     assert set(taken) == promised  # none missing, none unknown
-    assert kills == 4  # letters 7, 14, 21 and 28
+    assert kills == KILLS
     doubled = [key for key, times in taken.items() if times > 1]
     # Of each kill the letter it was made for, and what the other worker had in hand at that moment.
-    assert 4 <= len(doubled) <= 8
+    print(f"{LETTERS} letters, {kills} kills: {len(doubled)} went twice")
+    assert KILLS <= len(doubled) <= 2 * KILLS
     assert max(taken.values()) == 2
-    assert len(subjects(sink)) == 30
+    assert len(subjects(sink)) == LETTERS
 
 
 def test_twin_that_notes_before_sending_loses_letters(tmp_path):

@@ -1,18 +1,24 @@
 """Whole pages kept until what they show changes: never too long, never a private one."""
 
+import contextlib
 import gzip
 import re
+import socket
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from wagtail.models import PageViewRestriction
+from gunicorn.config import Config
+from gunicorn.http import get_parser
+from gunicorn.http.wsgi import create
+from wagtail.models import Page, PageViewRestriction
 
 from cms import keptfirst, keptpages, pagecache
 from cms.models import ContentStamp, Place
@@ -111,14 +117,56 @@ def test_a_change_by_another_process_shows_within_a_second(client, page):
 
 
 def test_one_transaction_with_many_changes_moves_the_stamp_once(page, committing):
-    before = ContentStamp.objects.get().number
+    before = pagecache.stamp(anew=True)
 
-    with committing() as callbacks:
+    with committing():
         for title in ("One", "Two", "Three"):
             Notice.objects.create(title=title)
 
-    assert callbacks.count(pagecache._next_stamp) == 1
-    assert ContentStamp.objects.get().number == before + 1
+    assert pagecache.stamp(anew=True) == before + 1
+    assert ContentStamp.objects.get(of="pages.Notice").number == 1
+
+
+def test_what_lasts_is_made_anew_when_its_own_models_change_or_anything_may_have(committing):
+    made = []
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    def lasts() -> int:
+        return pagecache.lasting("test", (Notice, Page), make)
+
+    assert (lasts(), lasts()) == (1, 1)
+    with committing():
+        KeyFigure.objects.create(
+            label="x", value="1", as_at="2026-09-01", source="s", owner="o", review_on="2027-09-01"
+        )
+    assert lasts() == 1
+    with committing():
+        Notice.objects.create(title="One")
+    assert lasts() == 2
+    with committing():
+        HomePage.objects.get().save()  # any type of page
+    assert lasts() == 3
+    with committing():
+        pagecache.content_changed()
+    assert (lasts(), lasts()) == (4, 4)
+
+
+def test_nothing_lasts_by_a_model_that_nobody_watches():
+    with pytest.raises(ValueError, match=r"Nobody watches cms\.Place"):
+        pagecache.lasting("test", (Place,), list)
+
+
+def test_a_change_that_is_taken_back_moves_nothing(committing):
+    before = pagecache.stamp(anew=True)
+
+    with committing(), contextlib.suppress(ZeroDivisionError), transaction.atomic():
+        Notice.objects.create(title="One")
+        raise ZeroDivisionError
+
+    assert pagecache.stamp(anew=True) == before
 
 
 @pytest.fixture
@@ -341,6 +389,44 @@ def test_memory_answers_as_django_would(client, page):
     assert headers == dict(slow.items())
     assert wsgi(HTTP_IF_NONE_MATCH=slow["ETag"])[0::2] == ("304 Not Modified", b"")
     assert wsgi(REQUEST_METHOD="HEAD")[2] == b""
+
+
+@pytest.mark.parametrize("more", ["", "If-None-Match: {etag}\r\n"], ids=["whole", "known"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_gunicorn_sends_the_same_each_time(client, page, method, more):
+    """The first time it reads the headers through, after that it gets them back as it left them."""
+    etag = client.get("/about/", headers={"accept-encoding": "gzip"})["ETag"]
+    asked = (
+        f"{method} /about/ HTTP/1.1\r\nHost: testserver\r\nAccept-Encoding: gzip\r\n"
+        f"{more.format(etag=etag)}\r\n"
+    )
+    application = keptfirst.KeptFirst(lambda environ, start: pytest.fail("Django was asked"))
+
+    first, second, third = (through_gunicorn(application, asked) for _turn in range(3))
+
+    plain = through_gunicorn(lambda environ, start: application(environ, partial(start)), asked)
+    assert first == second == third == plain
+    names = [line.partition(b":")[0] for line in first[1:-1]]
+    assert names.count(b"Content-Security-Policy") == names.count(b"ETag") == 1
+    assert names.count(b"Content-Length") == (0 if more else 1)
+
+
+def through_gunicorn(application, asked: str) -> list[bytes]:
+    """The lines that gunicorn puts on the wire for one request, headers in order of their names,
+    without the time of day."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(asked.encode())
+        config = Config()
+        request = next(get_parser(config, ours, ("127.0.0.1", 1)))
+        response, environ = create(request, ours, ("127.0.0.1", 1), ("127.0.0.1", 80), config)
+        for piece in application(environ, response.start_response):
+            response.write(piece)
+        response.close()
+        ours.shutdown(socket.SHUT_WR)
+        head, _gap, body = theirs.makefile("rb").read().partition(b"\r\n\r\n")
+        status, *headers = head.split(b"\r\n")
+        return [status, *sorted(line for line in headers if not line.startswith(b"Date: ")), body]
 
 
 @pytest.mark.parametrize(

@@ -249,3 +249,24 @@ def test_who_may_not_withdraw_does_not_reach_the_screens(client, picture):
 
 def test_the_edit_form_cannot_withdraw_past_the_record():
     assert "consent_withdrawn_on" not in HubImage.admin_form_fields
+
+
+@pytest.mark.parametrize(("role", "may"), [("comms_editor", True), ("panellist", False)])
+def test_comms_staff_choose_pictures_and_documents_and_bring_their_own(client, picture, role, may):
+    user = User.objects.create_user("somebody", password="x")
+    grant(user, role)
+    client.force_login(user)
+    file = io.BytesIO()
+    Image.new("RGB", (40, 20)).save(file, "PNG")
+    own = {"title": "Harps", "file": ImageFile(io.BytesIO(file.getvalue()), "harps.png")}
+
+    answers = {
+        name: client.get(reverse(name)).status_code
+        for name in ("wagtailimages:index", "wagtaildocs:index", "wagtaildocs:add_multiple")
+    }
+    offered = client.get(reverse("wagtailimages_chooser:choose_results"))
+    sent = client.post(reverse("wagtailimages:add"), own | {"collection": "1"})
+
+    assert set(answers.values()) == ({200} if may else {302})
+    assert (b"Choir" in offered.content) is may
+    assert HubImage.objects.filter(title="Harps", uploaded_by_user=user).exists() is may, sent

@@ -3,13 +3,15 @@
 import pytest
 
 from tests.harness import a_hub
+from tests.trust import at_length
 
 pytestmark = [pytest.mark.load]
 
 RACE = {"processes": 16, "attempts": 25}
 
 
-def test_twenty_places_and_400_attempts_give_exactly_20(tmp_path):
+@pytest.mark.parametrize("round_", range(at_length(1, 20)))
+def test_twenty_places_and_400_attempts_give_exactly_20(tmp_path, round_):
     with a_hub(tmp_path, patches=["tests.crash:slow_count"]) as hub:
         date = hub.call("tests.crash:a_course_date", capacity=20)
         ended = hub.call("tests.crash:race_for_places", course_date_id=date, **RACE)

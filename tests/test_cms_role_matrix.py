@@ -12,7 +12,10 @@ from cms.roles import ROLES, grant, restricted_fields_of, sync_roles
 pytestmark = pytest.mark.django_db
 
 EDITORS = {"comms_editor", "comms_lead"}
-CASE_DESKS = {"centre_admin", "bookings", "ensembles_manager", "remission_officer", "hub_manager"}
+CASE_DESKS = {
+    *("centre_admin", "bookings", "ensembles_manager", "remission_officer", "hub_manager"),
+    "therapist",
+}
 
 #: What: (a permission, who has it).
 MAY = {
@@ -36,7 +39,7 @@ MAY = {
     ),
     "list what families sent": (
         "hub_forms.list_submission",
-        CASE_DESKS | {"safeguarding_lead"},
+        CASE_DESKS - {"therapist"} | {"safeguarding_lead"},
     ),
     "export what families sent": (
         "hub_forms.export_submission",
@@ -72,13 +75,14 @@ MAY = {
 READS = {
     "contact": {
         *("centre_admin", "bookings", "ensembles_manager", "roster_admin"),
-        *("remission_officer", "safeguarding_lead", "hub_manager"),
+        *("remission_officer", "safeguarding_lead", "hub_manager", "therapist"),
     },
     "health": {"bookings", "ensembles_manager", "course_leader", "safeguarding_lead"},
     "collection": {"centre_admin", "bookings", "course_leader", "safeguarding_lead"},
     "money": {"bookings", "remission_officer", "finance"},
     "evidence": {"remission_officer"},
     "safeguarding": {"safeguarding_lead"},
+    "therapy": {"therapist"},
 }
 
 #: An address of a desk: who is let in.
@@ -86,7 +90,7 @@ DESKS = {
     "/admin/cases/": CASE_DESKS | {"panellist", "safeguarding_lead"},
     "/admin/cases/decisions/": {"bookings", "ensembles_manager", "hub_manager"},
     "/admin/cases/offers/": {"centre_admin", "bookings", "ensembles_manager", "hub_manager"},
-    "/admin/answers/": CASE_DESKS | {"safeguarding_lead"},
+    "/admin/answers/": CASE_DESKS - {"therapist"} | {"safeguarding_lead"},
 }
 
 

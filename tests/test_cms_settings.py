@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
+
+from tests.settings import ON_SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
 ASK = """
@@ -63,6 +66,13 @@ def test_database_url_and_redis_url_move_both_to_services(tmp_path):
     assert found["HUEY"]["huey_class"] == "huey.RedisHuey"
     assert found["HUEY"]["connection"] == {"url": "redis://cache.example.org:6379/2"}
     assert found["CACHES"]["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
+
+
+@pytest.mark.skipif(not ON_SERVICES, reason="SQLite has no other host to lose")
+def test_a_host_that_is_gone_does_not_keep_what_it_locked(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("30s",)
 
 
 def test_email_url_names_the_mail_server(tmp_path):
@@ -129,7 +139,7 @@ def test_s3_url_moves_both_kinds_of_file_under_two_policies(tmp_path):
     found = settings_with(
         tmp_path,
         ["STORAGES"],
-        S3_URL="s3://key:secret@store.example.org:9000/hub?insecure=1",
+        S3_URL="s3://key:se%2Fcret@store.example.org:9000/hub?insecure=1&region=eu-west-2",
     )["STORAGES"]
 
     public, private = found["default"]["OPTIONS"], found["private"]["OPTIONS"]
@@ -139,6 +149,9 @@ def test_s3_url_moves_both_kinds_of_file_under_two_policies(tmp_path):
         "hub", "public", False,
     )  # fmt: skip
     assert (private["location"], private["querystring_auth"]) == ("private", True)
+    # Signed for the region, as every region since 2014 wants it.
+    assert (private["region_name"], private["signature_version"]) == ("eu-west-2", "s3v4")
+    assert private["secret_key"] == "se/cret"
 
 
 def test_no_setting_asks_another_host_for_anything(tmp_path):

@@ -75,3 +75,21 @@ def test_one_caller_behind_the_proxy_does_not_shut_the_door_on_another(client, s
     answers = [try_to_sign_in(number, "198.51.100.7") for number in range(signin.PER_ADDRESS + 1)]
     assert answers[-1] == 429
     assert try_to_sign_in(0, "198.51.100.8") == 200
+
+
+@time_machine.travel(NOON, tick=False)
+def test_a_count_stands_whatever_becomes_of_what_it_counts():
+    def write_and_fail():
+        throttle.count("other", "a", limit=9, seconds=60)
+        raise LookupError
+
+    for _try in range(2):
+        with pytest.raises(LookupError):
+            throttle.counted(write_and_fail, "submit", "a", limit=2, seconds=60)
+    done = []
+    with pytest.raises(throttle.TooOftenError):
+        throttle.counted(lambda: done.append(1), "submit", "a", limit=2, seconds=60)
+
+    assert not done
+    assert list(RateCount.objects.values_list("count", flat=True)) == [3]
+    assert throttle.counted(lambda: "done", "submit", "b", limit=2, seconds=60) == "done"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from cms import jobs
 from cms.models import OutboxMessage
 from forms import asking_more, more_reminders
-from forms.models import AnswerChange, MoreRequest
+from forms.models import AnswerChange, Journey, MoreRequest
 from tests.casework import run_until_over
 from tests.folder import AtHome
 from tests.journeys import PNG, Family, publish_form
@@ -381,3 +381,35 @@ def test_asking_again_before_an_answer_keeps_what_was_drafted(case, officer):
     assert first.answered_at is not None
     assert second.questions == ["child/1/plays", "child/2/plays", "has_needs"]
     assert second.answers == {"child/1": {"plays": "Piano"}}
+
+
+def test_questions_are_asked_again_in_the_language_of_the_form_and_read_by_staff_in_theirs(
+    officer, case
+):
+    form = copy.deepcopy(FORM)
+    form["translations"] = {"cy": {"questions": {"plays": {"label": "Beth mae'n ei chwarae?"}}}}
+    publish_form({**form, "workflow": FLOW["slug"]}, FLOW)
+    submission = case.subject
+    submission.version = submission.version.form.versions.latest("pk")
+    submission.save()
+    Journey.objects.update(language="cy")
+    asked(case, officer)
+    home = AtHome().sign_in()
+    opened = home.get(f"/family/{case.reference}/")
+
+    page = home.browser.get(home.get(opened.links("Answer now")[0]).location)
+    assert "Beth mae'n ei chwarae?" in page.soup.get_text()
+    assert page.soup.html["lang"] == "cy"
+    while "plays" in page.questions:
+        page = home.browser.get(home.send(page, plays="Piano").location)
+    home.send(page)
+
+    submission.refresh_from_db()
+    assert "Beth" not in str(submission.labels)
+    assert "Piano" in str(submission.labels)
+
+
+def test_the_folder_says_in_which_language_its_words_are(case):
+    home = AtHome().sign_in()
+    home.browser.client.defaults["HTTP_ACCEPT_LANGUAGE"] = "pl"
+    assert home.get(f"/family/{case.reference}/").soup.html["lang"] == "en-gb"

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.utils.datastructures import MultiValueDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,50 @@ def test_a_package_comes_back_from_the_editor_as_it_went_in(path, streams):
     once = there_and_back(form, streams, before=compiled(form))
     assert compiled(once) == compiled(form)
     assert there_and_back(once, streams, before=once) == once
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=lambda path: path.stem)
+def test_a_step_posted_as_one_value_says_what_its_controls_would(path, streams):
+    """The editor posts a step that was never opened as the state it was given."""
+    form = json.loads(path.read_text())["form"]
+    steps, groups = from_package(form)
+    stream = streams[0]
+    state = json.loads(json.dumps(stream.get_form_state(stream.to_python(steps))))
+    posted = {"steps-count": [str(len(state))]}
+    for at, step in enumerate(state):
+        posted |= {
+            f"steps-{at}-type": ["step"],
+            f"steps-{at}-order": [str(at)],
+            f"steps-{at}-deleted": [""],
+            f"steps-{at}-id": [step["id"]],
+            f"steps-{at}-value-packed": [json.dumps(step["value"])],
+        }
+    read = stream.value_from_datadict(MultiValueDict(posted), MultiValueDict(), "steps")
+    back = to_package(
+        stream.clean_deferred(read),
+        streams[1].clean_deferred(streams[1].to_python(groups)),
+        before=compiled(form),
+    )
+    assert tight(compiled(form | back)) == tight(compiled(form))
+
+
+def tight(form):
+    """Without the spaces between paragraphs, which the editor of words leaves out."""
+    return json.dumps(form, sort_keys=True).replace("> <", "><")
+
+
+@pytest.mark.parametrize("packed", ["", "no", "[]", "7", '{"questions": 3}', "[" * 9_999, "\x00"])
+def test_a_step_that_cannot_be_read_is_an_empty_step(packed, streams):
+    posted = {
+        "steps-count": ["1"],
+        "steps-0-type": ["step"],
+        "steps-0-order": ["0"],
+        "steps-0-deleted": [""],
+        "steps-0-id": ["1"],
+        "steps-0-value-packed": [packed],
+    }
+    [step] = streams[0].value_from_datadict(MultiValueDict(posted), MultiValueDict(), "steps")
+    assert (step.value["title"] or "", len(step.value["questions"])) == ("", 0)
 
 
 def test_packages_were_found():

@@ -4,23 +4,31 @@ Everything is done as a person does it: typing, choosing from the lists that the
 pressing its buttons. Nothing is posted behind its back.
 """
 
+import json
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from cms.models import User
+from cms.models import Course, User
+from forms.compile import compiled
 from forms.models import FormDefinition, FormVersion
-from tests.browser import CHROMIUM, axe_findings, launch
+from forms.package import load
+from tests import harness
+from tests.browser import CHROMIUM, a_chromium, axe_findings
 
-sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed."),
     pytest.mark.django_db(transaction=True),
 ]
 
+PACKAGES = Path("forms/packages")
 OPEN_ALL = """() => document.querySelectorAll(
   '#steps-root [data-panel-toggle][aria-expanded="false"]').forEach((one) => one.click())"""
+POSTED = """() => [...new FormData(document.querySelector("#w-editor-form"))]
+  .filter(([name]) => name.startsWith("steps-")).map((pair) => pair.join("=")).sort()"""
 # Wagtail's own controls fail some rules; ours must fail none.
 OURS = ("hub-rule", "hub-effects", "hub-map", "hub-reference")
 
@@ -30,8 +38,7 @@ def page(live_server, client, monkeypatch):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     user = User.objects.create_superuser("editor", "editor@example.org", "a-long-password-1")
     client.force_login(user)
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with a_chromium() as browser:
         context = browser.new_context(viewport={"width": 1280, "height": 1000})
         context.add_cookies(
             [
@@ -40,9 +47,8 @@ def page(live_server, client, monkeypatch):
             ]
         )
         opened = context.new_page()
-        opened.set_default_timeout(20_000)
+        opened.set_default_timeout(60_000)
         yield opened
-        browser.close()
 
 
 def add(page, scope, words):
@@ -52,7 +58,6 @@ def add(page, scope, words):
     ).last.click()
     if words:
         page.get_by_role("option", name=words, exact=True).click()
-    page.wait_for_timeout(400)
 
 
 def test_a_form_with_a_branch_is_built_published_and_opened(page, live_server):
@@ -118,3 +123,74 @@ def test_a_form_with_a_branch_is_built_published_and_opened(page, live_server):
     page.get_by_label("A pupil").check()
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("How tall are they?").wait_for()
+
+
+def saved(name):
+    """A tried form as a draft."""
+    return load(json.loads((PACKAGES / f"{name}.json").read_text()))
+
+
+def edit(page, live_server, definition):
+    url = FormDefinition.snippet_viewset.url_of("edit", definition.pk)
+    page.goto(live_server.url + url)
+    until(page, "window.hubOutline && window.hubOutline.current.steps.length")
+
+
+def until(page, condition):
+    """When `condition` is true in the page; the pause lets the page's own answers arrive."""
+    for _ in range(300):
+        if page.evaluate(f"() => Boolean({condition})"):
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"Waited 60 s for {condition}.")
+
+
+@pytest.mark.parametrize("name", ["songwriter-booking", "instrument-loan", "hub-partner"])
+def test_opening_every_step_and_question_changes_nothing_that_is_posted(page, live_server, name):
+    Course.objects.create(title="Songwriter", slug="songwriter")
+    definition = saved(name)
+    edit(page, live_server, definition)
+    assert page.locator(".hub-question").count() == 0  # drawn when they are opened
+    closed = page.evaluate(POSTED)
+    page.evaluate(OPEN_ALL)
+    page.evaluate(OPEN_ALL)
+    questions = sum(len(step["questions"]) for step in definition.data["steps"])
+    assert page.locator(".hub-question").count() == questions
+    assert page.evaluate(POSTED) == closed
+
+
+def test_a_rule_of_a_step_that_is_closed_is_set_from_the_option(page, live_server):
+    """The step that it is about stays closed, is saved with it, and shows it when it is opened."""
+    yes_no = {"key": "help", "type": "yes_no", "label": "Do you claim help?"}
+    steps = [
+        {"key": "who", "title": "You", "questions": [yes_no]},
+        {
+            "key": "proof",
+            "title": "Proof",
+            "questions": [{"key": "a", "type": "text", "label": "A"}],
+        },
+    ]
+    form = {"slug": "proof", "title": "Proof", "steps": steps}
+    definition = FormDefinition.objects.create(slug="proof", title="Proof", data=compiled(form))
+    edit(page, live_server, definition)
+    page.evaluate("() => document.querySelector('#steps-root [data-panel-toggle]').click()")
+    page.evaluate(OPEN_ALL.replace("#steps-root", ".hub-step"))
+    also = page.get_by_label("If Yes, also show")
+    also.focus()
+    also.select_option(label="2. Proof")
+    page.get_by_role("button", name="2. Proof", exact=True).wait_for()
+    assert page.locator("[name=steps-1-value-title]").count() == 0
+    page.get_by_role("button", name="Save draft").click()
+
+    def rule():
+        draft = FormDefinition.objects.get().get_latest_revision_as_object()
+        return draft.data["steps"][1]["show_if"]
+
+    harness.wait_for(lambda: FormDefinition.objects.get().latest_revision_id and rule(), seconds=60)
+    assert rule()["clauses"] == [{"op": "is", "value": "yes", "question": "help"}]
+    edit(page, live_server, definition)
+    page.evaluate(OPEN_ALL)
+    sentence = page.locator(
+        ".hub-rule:has(> input[name=steps-1-value-show_if]) .hub-rule__sentence"
+    )
+    expect(sentence).to_have_text("Shown when “Do you claim help?” is “Yes”.")

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from cms.roles import ROLES, restricted_fields_of
 from forms import asking_more, journeys, package, samples
 from forms.models import MoreRequest, Submission
 from tests.casework import run_until_over
@@ -93,9 +94,12 @@ def test_only_the_remission_officer_reads_why_a_family_asks_for_help_and_decides
 @pytest.fixture
 def applicant(db):
     """A case of somebody who applies to be a hub partner, as its first sample answers."""
-    path = PACKAGES / "hub-partner.json"
-    version = package.load(path, publish=True).current_version
-    sample = json.loads(path.read_text())["samples"][0]
+    return application(json.loads((PACKAGES / "hub-partner.json").read_text()))
+
+
+def application(data):
+    version = package.load(data, publish=True).current_version
+    sample = data["samples"][0]
     submission = Submission.objects.create(
         journey=journeys.begin(version, owner="x" * 43),
         version=version,
@@ -136,6 +140,32 @@ def test_a_partner_is_asked_again_for_the_chosen_questions_alone(applicant, clie
     home.send(home.browser.get(posted.location))
     applicant.refresh_from_db()
     assert applicant.stage_key == "screening", "it is back on the desk by itself"
+
+
+def test_what_a_member_of_staff_may_not_read_they_cannot_ask_again(client):
+    manager = staff("manager", "hub_manager")
+    every = frozenset().union(*(role.fields for role in ROLES.values()))
+    hidden = min(every - restricted_fields_of(manager))
+    data = json.loads((PACKAGES / "hub-partner.json").read_text())
+    own = data["form"]["steps"][0]["questions"][0]
+    own["settings"] = {**(own.get("settings") or {}), "restricted": hidden}
+    applicant = application(data)
+    first, second = [one.name for one in asking_more.askable(applicant.subject)][:2]
+    assert first == own["key"]
+    client.force_login(manager)
+    page = client.get(reverse("cases:case", args=[applicant.pk])).text
+    assert f'value="{second}"' in page and f'value="{first}"' not in page
+
+    said = {"button": "more", "stage": "screening", "comment": "Once more, please."}
+    for ticked in ([first], [first, second], ["nonsense"]):
+        refused = client.post(
+            reverse("cases:press", args=[applicant.pk]), {**said, "questions": ticked}
+        )
+        assert refused.status_code == 422
+        assert "not for you to ask" in refused.text
+    applicant.refresh_from_db()
+    assert applicant.stage_key == "screening"
+    assert not MoreRequest.objects.exists()
 
 
 def test_whether_there_is_anything_about_health_is_seen_by_those_entitled_alone(case, client):

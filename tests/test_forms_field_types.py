@@ -10,6 +10,7 @@ from cms.registry import DuplicateKeyError, UnknownKeyError
 from forms.compile import compiled
 from forms.field_types import FieldType, field_type, field_types
 from forms.field_types.base import with_article
+from forms.field_types.text import NumberField
 from forms.stepforms import build, form_class
 
 CONTRACT = [
@@ -395,3 +396,8 @@ def test_classes_are_built_once_for_a_version():
 )
 def test_an_error_names_the_question_as_a_person_would(label, said):
     assert with_article(label) == said
+
+
+def test_a_bound_that_may_be_a_year_has_no_comma():
+    assert NumberField(name="Year you began", low=1700)._say(1700) == "1700"
+    assert NumberField(name="Pupils", high=25_000)._say(25_000) == "25,000"

@@ -14,7 +14,7 @@ from PIL import Image
 
 from cms import jobs
 from cms.models import AccessLogEntry, Job
-from forms import attachments, journeys
+from forms import attachments, pagesaving
 from forms.models import Attachment, Journey, Submission
 from tests.casework import BOOKING
 from tests.clamd import EICAR, a_scanner
@@ -261,7 +261,7 @@ def test_a_page_that_was_not_saved_leaves_no_bytes(family, monkeypatch):
     def fails(*_args, **_named):
         raise RuntimeError
 
-    monkeypatch.setattr(journeys, "_store", fails)
+    monkeypatch.setattr(pagesaving, "_store", fails)
     with pytest.raises(RuntimeError):
         send_files(family, ("letter.pdf", PDF))
     assert stored_names() == set()

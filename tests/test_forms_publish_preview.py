@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from cms import jobs
 from cms.models import Job, User
-from forms import journeys, moving
+from forms import journeys, moving, pagesaving
 from forms.changes import asked_otherwise, changes
 from forms.compile import compiled
 from forms.incoming import Incoming
@@ -369,7 +369,7 @@ def test_files_are_kept_when_a_family_is_moved_and_gone_with_their_question(
     journey = family(version, for_whom="me")
     picture = SimpleUploadedFile("letter.png", PNG, "image/png")
     upload = Incoming("letter.png", "image/png", picture, len(PNG), Attachment.Scan.NONE)
-    journey = journeys.save_page(journey, "proof", answers={"letter": [upload]})
+    journey = pagesaving.save_page(journey, "proof", answers={"letter": [upload]})
     [attachment] = Attachment.objects.all()
     publish_with(
         admin,
@@ -404,7 +404,7 @@ def test_a_page_posted_at_that_moment_is_saved_where_its_questions_are_now(admin
     new = publish_with(admin, version, changed(change), everybody="move")
     with transaction.atomic():
         assert moving.move(journey.pk, new, {"": "move"})
-    saved = journeys.save_page(read_before, "who", answers={"for_whom": "child"})
+    saved = pagesaving.save_page(read_before, "who", answers={"for_whom": "child"})
     assert saved.version == new
     assert Journey.objects.get().answers["for_whom"] == "child"
     assert Journey.objects.get().version == new
@@ -417,7 +417,7 @@ def test_a_page_posted_at_that_moment_whose_question_is_gone_is_sent_on(admin, v
     with transaction.atomic():
         moving.move(journey.pk, new, {"": "move"})
     with pytest.raises(journeys.NoSuchPageError):
-        journeys.save_page(read_before, "more", answers={"more_words": "Late"})
+        pagesaving.save_page(read_before, "more", answers={"more_words": "Late"})
     assert Journey.objects.get().answers == {"for_whom": "me", "letter": None}
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from tests.harness import a_hub, at_once, post
+from tests.trust import at_length
 
 pytestmark = [pytest.mark.load]
 
@@ -34,7 +35,8 @@ def book(hub, family):
     return "booked" if status == 303 and headers["Location"].endswith("/done/") else status
 
 
-def test_twenty_places_and_400_families_at_once_make_exactly_20_bookings(tmp_path):
+@pytest.mark.parametrize("round_", range(at_length(1, 20)))
+def test_twenty_places_and_400_families_at_once_make_exactly_20_bookings(tmp_path, round_):
     with a_hub(tmp_path, patches=["tests.crash:slow_count"]) as hub:
         families = hub.call("tests.formrace:families_at_the_date", number=400, capacity=20)
         hub.start_web(workers=3)
@@ -67,35 +69,42 @@ def test_twin_without_the_lock_and_the_seat_numbers_it_oversells(tmp_path):
     assert met["booked"] > 20, met
 
 
-def press_twenty_times(hub):
-    (family,) = hub.call("tests.formrace:families_at_the_date", number=1, capacity=20)
+PRESSED = at_length(1, 100)
+
+
+def press_twenty_times(hub, number=1):
+    """Each family presses 20 times at once: [(how often it came to its own end, how it ended)]."""
+    families = hub.call("tests.formrace:families_at_the_date", number=number, capacity=2 * number)
     hub.start_web(workers=3)
-    send(hub, family, "date", **{"places": "SW-WAT-1", "children-places": "2"})
-    answers = at_once(20, lambda _n: send(hub, family, "submit"))
-    where = Counter((status, headers["Location"]) for status, headers, _body in answers)
-    return where, f"{family[0]}done/", hub.call("tests.formrace:counts")
+    ends = []
+    for family in families:
+        send(hub, family, "date", **{"places": "SW-WAT-1", "children-places": "2"})
+        answers = at_once(20, lambda _n, family=family: send(hub, family, "submit"))
+        where = Counter((status, headers["Location"]) for status, headers, _body in answers)
+        ends.append((where[(303, f"{family[0]}done/")], where))
+    return ends, hub.call("tests.formrace:counts")
 
 
 def test_twenty_presses_at_once_of_one_button_make_one_booking(tmp_path):
     with a_hub(tmp_path) as hub:
-        where, done, counted = press_twenty_times(hub)
+        ends, counted = press_twenty_times(hub, PRESSED)
 
-    assert where == {(303, done): 20}
+    assert [where for done, where in ends if done != 20] == []
     assert counted == {
-        "confirmed": 2,
-        "occupying": 2,
-        "submissions": 1,
-        "references": 1,
-        "cases": 1,
-        "letters": 1,
+        "confirmed": 2 * PRESSED,
+        "occupying": 2 * PRESSED,
+        "submissions": PRESSED,
+        "references": PRESSED,
+        "cases": PRESSED,
+        "letters": PRESSED,
     }
 
 
 def test_twin_that_forgets_who_sent_meets_the_databases_refusal(tmp_path):
     with a_hub(tmp_path, patches=["tests.formrace:forget_who_sent"]) as hub:
-        where, done, counted = press_twenty_times(hub)
+        ends, counted = press_twenty_times(hub)
 
-    assert where[(303, done)] < 20
+    assert ends[0][0] < 20
     assert counted["submissions"] == 1
 
 

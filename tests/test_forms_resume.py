@@ -1,6 +1,8 @@
 """Saving a journey and coming back to it, and who may not."""
 
+import random
 import re
+import string
 
 import pytest
 from django.test import Client
@@ -11,6 +13,7 @@ from forms import resume
 from forms.models import Journey
 from tests.journeys import DjangoBrowser, Family, publish_form
 from tests.test_forms_pitfalls import FORM
+from tests.trust import at_length
 
 pytestmark = pytest.mark.django_db
 EMAIL = "rowan@example.org"
@@ -111,6 +114,34 @@ def test_another_address_opens_nothing_and_few_tries_are_allowed(family):
     assert refused.status == 429
     assert re.search(r"Wait \d+ minute", refused.text)
     assert family.go("child/").status == 200
+
+
+def guesses(real, number, seed=9):
+    """Tokens that somebody might try: half of them by chance, half of them close to a real one."""
+    chance = random.Random(seed)
+    letters = string.ascii_letters + string.digits + "-_"
+    for turn in range(number):
+        if turn % 2:
+            yield "".join(chance.choices(letters, k=len(real)))
+        else:
+            at = chance.randrange(len(real))
+            other = chance.choice(letters.replace(real[at], ""))
+            yield real[:at] + other + real[at + 1 :]
+
+
+def test_guessing_links_finds_none_and_uses_none_up(family):
+    save(family)
+    link = link_of(OutboxMessage.objects.get())
+    before = Journey.objects.values().get()
+    browser = Client()
+    met = {
+        browser.get(f"/resume/{token}/").status_code
+        for token in guesses(link.split("/")[2], at_length(200, 10_000))
+    }
+
+    assert met == {404}
+    assert Journey.objects.values().get() == before
+    assert browser.get(link).status_code == 200  # what a hit would have looked like
 
 
 def test_only_a_hash_of_the_link_is_kept_with_the_journey(family):

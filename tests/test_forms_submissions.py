@@ -1,16 +1,20 @@
 """What sending a form in writes, and that it writes all of it or nothing."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from django.utils import timezone
 
 from cms import places
 from cms.mailmarkup import MailMarkupError
-from cms.models import OutboxMessage, Place
+from cms.models import CourseDate, OutboxMessage, Place
 from forms import letters, submissions
 from forms.models import Journey, Submission
 from forms.pricing import Line, price_of
 from tests.casework import run_until_over
 from tests.journeys import Family, a_course_date, answers_of_a_family, publish_songwriter
+from workflows.actions import ActionProblemError, actions
 from workflows.engine import perform
 from workflows.models import Case
 
@@ -130,6 +134,36 @@ def test_confirming_a_booking_whose_places_are_gone_does_not_say_that_it_worked(
 
     assert event.runs.get(type="confirm_place").state == "failed"
     assert not OutboxMessage.objects.filter(template="booking-confirmed").exists()
+
+
+def test_given_back_places_are_kept_for_a_while_and_can_then_be_confirmed(date):
+    at_the_end(children=2).send()
+    case, holder = Case.objects.get(), Submission.objects.get().holder
+    hold = actions["hold_place"]()
+    assert hold.run(case, {}) == "2 places theirs already"
+    places.release(holder)
+
+    with time_machine.travel(datetime(2027, 3, 27, 9, 0, tzinfo=UTC), tick=False):
+        start = timezone.now() + timedelta(days=20)
+        CourseDate.objects.update(
+            starts_at=start, ends_at=start + timedelta(hours=5), booking_closes_at=start
+        )
+        assert hold.run(case, {"hours": 24}) == "2 places kept until 28 March 2027, 10:00"
+        assert places.left_on(date.pk) == 18
+    with time_machine.travel(datetime(2027, 3, 28, 8, 59, tzinfo=UTC), tick=False):
+        assert actions["confirm_place"]().run(case, {}) == "2 places confirmed"
+    assert hold.check({"hours": 400}) == ["“hours” must be a number from 1 to 336."]
+
+
+def test_places_that_others_have_by_now_are_not_kept(date):
+    at_the_end(children=2).send()
+    case = Case.objects.get()
+    places.release(Submission.objects.get().holder)
+    places.hold(date.pk, holder="others", children=19)
+
+    with pytest.raises(ActionProblemError):
+        actions["hold_place"]().run(case, {})
+    assert places.left_on(date.pk) == 1
 
 
 def test_the_calendar_entry_names_the_day_and_no_child(date):

@@ -21,7 +21,8 @@ NEEDS = {
     "calculated": {"settings": {"sum": ["number"]}},
     "instrument": {"settings": {"none": True}},
 }
-LEFT_OUT = {"places", "add_ons", "code", "remission"}  # they need a course, prices, and rules
+# They need a course, prices, rules and an audition round.
+LEFT_OUT = {"places", "add_ons", "code", "remission", "round_dates"}
 OPTIONAL = {"file", "info", "calculated", "select", "time"}
 
 

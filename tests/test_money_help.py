@@ -2,14 +2,17 @@
 
 import copy
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from cms import jobs
 from cms.models import (
     AcademicYear,
     AccessLogEntry,
@@ -20,13 +23,13 @@ from cms.models import (
     RemissionRule,
     User,
 )
+from cms.money import endings, ledger, refunds
 from cms.money import fund as funds
 from cms.money import help as helping
-from cms.money import ledger, refunds
 from cms.money.ledger import MoneyError
 from cms.school_year import academic_year
-from forms import demo_money, forgetting, package
-from forms.models import Submission
+from forms import asking_more, demo_money, evidence_later, forgetting, package
+from forms.models import MoreRequest, Submission
 from tests.journeys import (
     PNG,
     Family,
@@ -409,3 +412,73 @@ def test_the_demo_hub_takes_the_course_form_with_rules_and_a_fund():
 
     assert HelpClaim.objects.get().pence == 1750
     assert "money-bill" in letters()
+
+
+# --- evidence later, and the end of the year -----------------------------------------------------
+
+
+def run_job(kind):
+    with transaction.atomic():
+        job = jobs.enqueue(kind, key=f"{kind}-{uuid4()}", payload={})
+    jobs.run_job(job.pk)
+
+
+def test_who_sends_it_later_is_asked_at_once_reminded_and_asked_once_more(rules, monkeypatch):
+    account, claim = claimed(how="later")
+    case = Case.objects.get(reference=account.reference)
+    request = asking_more.open_request(case)
+
+    assert request.questions == ["evidence"]
+    assert letters().count("more-needed") == 1
+
+    now = timezone.now()
+    later = now + timedelta(days=15)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    request.answer_by = later.date() - timedelta(days=1)
+    MoreRequest.objects.filter(pk=request.pk).update(answered_at=now)  # the case moved on
+    for _night in range(3):
+        run_job(evidence_later.JOB)
+
+    assert letters().count("more-needed") == 2
+    assert MoreRequest.objects.filter(once=f"evidence-{claim.pk}-again").count() == 1
+
+
+@pytest.mark.parametrize("how", ["now", "school"])
+def test_nobody_else_is_asked_for_it(rules, how):
+    more = {"evidence": [("letter.png", PNG)]} if how == "now" else {}
+    claimed(how=how, **more)
+
+    assert "more-needed" not in letters()
+
+
+def test_what_nobody_decided_by_31_july_ends_with_time_to_pay(rules, monkeypatch):
+    fund = a_fund(1750)
+    account, promised = claimed()
+    other, waiting = claimed()
+    _third, approved = claimed("in-care")
+    HelpClaim.objects.filter(pk=approved.pk).update(state="approved")
+    last = endings.last_day(
+        HelpClaim.objects.select_related("account__offering").get(pk=promised.pk)
+    )
+
+    for day, states in ((last, ["claimed", "waiting"]), (last + timedelta(1), ["refused"] * 2)):
+        moment = timezone.make_aware(datetime.combine(day, time(6, 30)))
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        run_job(endings.JOB)
+        run_job(endings.JOB)
+        assert (
+            list(
+                HelpClaim.objects.filter(pk__in=[promised.pk, waiting.pk])
+                .order_by("pk")
+                .values_list("state", flat=True)
+            )
+            == states
+        )
+
+    account.refresh_from_db()
+    assert (last.month, last.day) == (7, 31)
+    assert [ledger.balance(one).owed for one in (account, other)] == [3500, 3500]
+    assert account.due_on == last + timedelta(days=15)
+    assert funds.left(fund) == 1750
+    assert letters().count("help-ended") == 2
+    assert HelpClaim.objects.get(pk=approved.pk).state == "approved"

@@ -21,8 +21,9 @@ from cms.models import (
 )
 from cms.money import ledger, online, refunds
 from cms.money.providers import ForgedError, providers, stripe_checkout, trial
+from forms import package
 from tests import bank as banks
-from tests.journeys import Family, a_course_date, answers_of_a_family
+from tests.journeys import Family, a_course_date, answers_of_a_family, songwriter_package
 from tests.test_money_forms import a_form
 
 pytestmark = pytest.mark.django_db
@@ -463,3 +464,26 @@ def test_a_receipt_names_the_payment_and_nothing_private(bank):
 @pytest.mark.parametrize("path", ["/pay/guess/", "/pay/guess/back/x/", "/pay/guess/receipt/1/"])
 def test_a_guessed_address_is_no_page(bank, path):
     assert Client().get(path).status_code == 404
+
+
+def test_the_packaged_course_form_is_paid_at_once_where_cards_are_taken(settings):
+    settings.PAY_PROVIDER = "test"
+    settings.SITE_URL = settings.WAGTAILADMIN_BASE_URL = "http://testserver"
+    data = songwriter_package()
+    data["form"]["settings"]["payment"] = {"when": "now", "minutes": 30}
+    package.load(data, publish=True)
+    a_course_date()
+    family = Family()
+    family.start()
+    family.walk(answers_of_a_family(children=2))
+    (pay,) = family.send().links("Pay now")
+    assert states() == ["held", "held"]
+
+    client = Client()
+    there = "/" + client.post(pay)["Location"].split("/", 3)[3]
+    back = "/" + client.post(there, {"outcome": "paid"})["Location"].split("/", 3)[3]
+    jobs.run_job.call_local(Job.objects.get(kind=trial.JOB).pk)
+
+    assert "We have your payment" in client.get(back).content.decode()
+    assert states() == ["confirmed", "confirmed"]
+    assert ledger.balance(MoneyAccount.objects.get()).owed == 0

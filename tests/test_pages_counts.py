@@ -13,11 +13,11 @@ from django.utils import timezone
 from cms.roles import grant
 from forms import package
 from pages import counts
-from pages.cookies import all_cookies
+from pages.cookies import all_cookies, all_stores
 from pages.models import DailyCount, HomePage, PolicyPage, StandardPage
 
 from .costs import fewest_queries
-from .demo_hub import empty_page_cache, make_course_date
+from .demo_hub import empty_page_cache, make_centre, make_course_date
 
 pytestmark = pytest.mark.django_db
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -259,7 +259,7 @@ def cookies_page():
 
 
 def test_the_cookies_page_names_every_cookie_that_is_set(client, cookies_page, django_user_model):
-    """A form, a sign-in and the switch, as a browser meets them: nothing is set that is not named."""
+    """A form, the switch, a sign-in and work, as a browser meets them: all that is set is named."""
     html = client.get("/cookies/").content.decode()
     slug = a_published_form()
     django_user_model.objects.create_superuser("admin", password="a long word for it")
@@ -268,11 +268,14 @@ def test_the_cookies_page_names_every_cookie_that_is_set(client, cookies_page, d
     begun = client.post(f"/apply/{slug}/")
     client.get(begun["Location"])
     client.post("/counting/", {"count": "no"})
+    client.post(
+        "/admin/close-centre/", {"centre": make_centre().pk, "until": "0", "reason": "Snow"}
+    )
 
     named = set(re.findall(r"<code>(.*?)</code>", html))
     assert set(client.cookies) <= named
-    assert {"apply", "not-counted", "sessionid", "csrftoken"} <= set(client.cookies)
-    assert named == {cookie.name for cookie in all_cookies()}
+    assert {"apply", "not-counted", "sessionid", "csrftoken", "messages"} <= set(client.cookies)
+    assert named == {kept.name for kept in (*all_cookies(), *all_stores())}
     assert 'action="/counting/"' in html
 
 

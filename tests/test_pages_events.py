@@ -154,7 +154,7 @@ def test_the_list_shows_what_is_cancelled_moved_and_noted(client, index):
 
     assert html.count("Singing</a>") == 6
     assert html.count("is-cancelled") == 1
-    for words in ("The hall is shut.", "Moved from 29 October, 19:00", "Bring a torch."):
+    for words in ("The hall is shut.", "Moved from 29 October 2026, 7pm", "Bring a torch."):
         assert words in html
 
 

@@ -9,14 +9,17 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Site
+from wagtail.signals import published, unpublished
 
-from cms import pagecache
+from cms import pagecache, publishing
 from cms.models import Award, CourseDate, Ensemble, HubDocument, HubSettings, Job, Place, Pupil
+from forms.models import FormDefinition
 from imports import jobs, runs
 from imports.management.commands.roster_import import see_through
 from pages.models import FinderPage, HomePage, Logo, PersonPage, StandardPage
 
 from .demo_hub import empty_page_cache, make_course_date
+from .journeys import publish_form
 
 pytestmark = pytest.mark.django_db
 AWARDS = b"Award ID,Pupil ID,Award,Grade,Date\nA1,P00001,Music Medal,Silver,01/07/2026\n"
@@ -216,3 +219,100 @@ def test_an_import_taken_back_shows_too(client, shown, committing):
 
     assert not Award.objects.exists()
     assert "<dd>0</dd>" in read(client)
+
+
+BORROW = {
+    "slug": "borrow",
+    "title": "Borrow",
+    "steps": [
+        {
+            "id": "s-1",
+            "key": "what",
+            "title": "What",
+            "questions": [{"id": "q-1", "key": "what", "type": "text", "label": "What?"}],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def form(shown, committing):
+    """A published form that a page begins, and what happens to it, each by its name."""
+    with committing():
+        publish_form(BORROW)
+        shown.body = [("start_button", {"label": "Start", "form_slug": "borrow", "needed": []})]
+        shown.save()
+    form = FormDefinition.objects.get(slug="borrow")
+
+    def does(what: str) -> None:
+        with committing():
+            if what == "closes":
+                form.unpublish()
+            elif what == "is taken down by the clock":
+                FormDefinition.objects.filter(pk=form.pk).update(expire_at=timezone.now())
+                publishing.publish_due()
+            elif what == "opens":
+                form.save_revision().publish()
+            elif what == "opens by the clock":
+                form.save_revision(approved_go_live_at=timezone.now())
+                publishing.publish_due()
+            else:
+                form.title = "Another title"
+                form.save_revision()
+            form.refresh_from_db()
+
+    return does
+
+
+def can_begin(client) -> bool:
+    return "/apply/borrow/" in read(client)
+
+
+@pytest.mark.parametrize("closes", ["closes", "is taken down by the clock"])
+@pytest.mark.parametrize("opens", ["opens", "opens by the clock"])
+def test_a_form_that_closes_or_opens_shows_at_once(client, form, closes, opens):
+    assert can_begin(client)
+
+    form(closes)
+    assert not can_begin(client)
+
+    form(opens)
+    assert can_begin(client)
+
+
+@pytest.mark.parametrize(
+    ("signal", "first", "then"), [(unpublished, "opens", "closes"), (published, "closes", "opens")]
+)
+def test_a_form_that_told_nobody_would_be_shown_as_it_was(client, form, signal, first, then):
+    form(first)
+    before = can_begin(client)
+    assert signal.disconnect(sender=FormDefinition, dispatch_uid="stamp-open-forms")
+    try:
+        form(then)
+    finally:
+        signal.connect(
+            pagecache.content_changed, sender=FormDefinition, dispatch_uid="stamp-open-forms"
+        )
+
+    assert can_begin(client) == before == (first == "opens")
+
+
+def test_a_new_form_shows_at_once(client, shown, committing):
+    with committing():
+        shown.body = [("start_button", {"label": "Start", "form_slug": "borrow", "needed": []})]
+        shown.save()
+    assert not can_begin(client)
+
+    with committing():
+        publish_form(BORROW)
+
+    assert can_begin(client)
+
+
+def test_a_draft_of_a_form_leaves_pages_as_they_are_kept(client, form):
+    read(client)
+    before = pagecache.stamp(anew=True)
+
+    form("is drafted")
+
+    assert pagecache.stamp(anew=True) == before

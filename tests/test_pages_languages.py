@@ -5,6 +5,7 @@ import re
 import pytest
 from wagtail.models import Locale
 
+from cms.roles import grant
 from pages.models import HomePage, StandardPage
 
 from .demo_hub import empty_page_cache
@@ -25,6 +26,21 @@ def pages():
     welsh.title, welsh.slug = "Costau", "costau"
     welsh.save_revision().publish()
     return english, welsh
+
+
+@pytest.mark.parametrize("role", ["comms_lead", "comms_editor"])
+def test_comms_staff_make_the_draft_of_a_translation(client, pages, django_user_model, role):
+    english, _welsh = pages
+    user = django_user_model.objects.create_user("comms")
+    grant(user, role)
+    client.force_login(user)
+    polish = Locale.objects.create(language_code="pl")
+
+    for page in (english.get_parent(), english):  # the way down to a page first
+        client.post(f"/admin/translation/submit/page/{page.pk}/", {"locales": [polish.pk]})
+
+    made = StandardPage.objects.get(locale=polish, translation_key=english.translation_key)
+    assert (made.live, made.title) == (False, "Costs")
 
 
 def read(client, path) -> str:

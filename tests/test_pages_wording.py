@@ -56,6 +56,8 @@ def test_a_link_that_says_so_is_fine():
         ("Reply by Friday, 3rd May 2019.", "“by Friday, 3rd May 2019” is over."),
         ("Book before 03/05/2019.", "“before 03/05/2019” is over."),
         ("Please register by 5 June 2014.", "“by 5 June 2014” is over."),
+        ("Closing date: 5 June 2014.", "“Closing date: 5 June 2014” is over."),
+        ("Ask about Wider Opps.", "“wider opps” is no longer used. Write First Access."),
     ],
 )
 def test_words_that_mislead(text, finding):
@@ -69,6 +71,8 @@ def test_words_that_mislead(text, finding):
         "Please email: schools@example.org.",
         "Please register by 5 June 2027.",
         "Since 31 February 2014 nothing happened.",
+        "We opened on 5 June 2014, with wider opportunities for all.",
+        "[They] were “wonderful [and loud]”.",
     ],
 )
 def test_words_that_do_not(text):
@@ -227,6 +231,24 @@ def test_each_finding_knows_its_place_however_deep():
     assert placed(("call_to_action", call), ("accordion", folded)) == [
         ("vague-link", ("body", 1, "parts", 1, "text"), True),
         ("past-day", ("body", 0, "text"), True),
+    ]
+
+
+def test_any_day_that_is_over_in_a_call_to_action_keeps_it_back():
+    call = {"heading": "Join us on 3 May 2019", "text": "", "link": {}}
+
+    assert placed(("call_to_action", call)) == [("past-day", ("body", 0, "heading"), True)]
+    assert placed(("heading", {"text": "The concert of 3 May 2019", "level": "h2"})) == []
+
+
+def test_what_a_ready_made_page_asks_for_must_be_written_before_it_is_out():
+    left = "<p>Well begun.</p><p>[Who did what, when and where. Then why.]</p>"
+    quote = {"text": "[What somebody said.]", "cite": "A centre leader"}
+
+    assert placed(("paragraph", left), ("quote", quote), summary="[What is new.]") == [
+        ("placeholder", ("summary",), True),
+        ("placeholder", ("body", 0), True),
+        ("placeholder", ("body", 1, "text"), True),
     ]
 
 

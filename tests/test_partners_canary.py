@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from cms import wallclock
-from cms.models import OutboxMessage, Partner, PartnerPaper
-from cms.partners import drafting, names, night, papers, standing
+from cms.governance import boards, interests
+from cms.models import Board, OutboxMessage, Partner, PartnerPaper
+from cms.partners import conditions, drafting, names, night, papers, standing
 from cms.roles import grant
 from forms import letters, package
 from forms.models import FormDefinition
 from forms.standins import stand_in
-from pages.models import HomePage, PartnerIndexPage
+from pages.models import GovernancePage, HomePage, PartnerIndexPage
 from tests.partnership import TODAY, noon
 
 CANARY = "Quillback"
@@ -34,6 +36,7 @@ ADDRESSES = (
     "/",
     "/partners/",
     "/partners/?kind=community",
+    "/governance/",
     "/partners/otter-strings/",
     "/partners/otter-music/",
     "/search/?q=otter",
@@ -54,6 +57,7 @@ def _today():
 def hub(db):
     home = HomePage.objects.get()
     home.add_child(instance=PartnerIndexPage(title="Partners", slug="partners"))
+    home.add_child(instance=GovernancePage(title="Governance", slug="governance"))
     lead = get_user_model().objects.create_user("dee", email="dee@example.org")
     grant(lead, "hub_manager")
     grant(lead, "safeguarding_lead")
@@ -92,6 +96,16 @@ def application():
     return case, answers
 
 
+def a_board_with_a_paper(lead, partner):
+    """A board whose member declared the partner, and a paper about it: all of it marked."""
+    board = Board.objects.create(slug="board", name="Hub Board")
+    boards.give_seat(board, lead, "clerk", by=lead)
+    meeting = boards.call(board, noon(TODAY), place="", agenda=f"{CANARY} words", by=lead)
+    file = SimpleUploadedFile(f"{CANARY} words.pdf", b"%PDF-1.4\n%%EOF")
+    boards.add_paper(board, file, title=f"{CANARY} words", meeting=meeting, by=lead)
+    interests.declare(lead, f"{CANARY} words", partner=partner)
+
+
 def live_through(client, lead, answers, reference):
     """Every public page in every state of the partner, and all letters: where the canary was."""
     met = []
@@ -107,6 +121,12 @@ def live_through(client, lead, answers, reference):
     look("draft")
     standing.publish(partner, by=lead)
     look("live")
+    conditions.add(partner, [(f"{CANARY} words", TODAY)], by=lead)
+    partner.papers.update(note=f"{CANARY} words")
+    a_board_with_a_paper(lead, partner)
+    night.remind(partner)
+    interests.remind(TODAY)
+    look("with conditions and papers")
     names.rename(partner, "Otter Music", by=lead)
     look("renamed")
     PartnerPaper.objects.filter(kind="dbs").update(dated_on="2025-01-01", valid_until="2026-01-01")
@@ -136,6 +156,8 @@ def test_nothing_private_of_an_application_is_met_anywhere_public(client, hub):
     assert live_through(client, hub, answers, case.reference) == []
     assert set(OutboxMessage.objects.values_list("template", flat=True)) >= {
         "form-received",
+        "interests-due",
+        "passport-condition",
         "passport-reminder",
         "passport-lapsed",
         "passport-listed",

@@ -65,6 +65,18 @@ def test_the_figures_count_what_is_there(course):
     assert row.is_undecided and not row.is_late
 
 
+def test_a_child_whom_the_date_is_not_for_any_more_is_flagged(client, course, office):
+    date, _version, two, _one = course
+    client.force_login(office)
+    assert figures.of_dates([date])[0].misfits == set()
+    CourseDate.objects.filter(pk=date.pk).update(min_age=11)  # decided after families had booked
+
+    page = client.get(reverse("courses:date", args=[date.pk])).text
+
+    assert "whom this date is not for" in page and two.reference in page
+    assert "Robin" not in page
+
+
 def test_the_board_shows_every_date_and_one(client, course, office):
     date, *_rest = course
     client.force_login(office)

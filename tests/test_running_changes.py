@@ -1,14 +1,19 @@
 """What a family changes by itself: cancelling, moving, answering anew, one child more; twice booked."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from cms import places
-from cms.models import MoneyRefund, OutboxMessage, Place
+from cms.models import AddOn, MoneyRefund, OutboxMessage, Place, PlaceAddOn
 from cms.money import ledger
+from forms import journeys
 from forms.models import CourseRun, Journey, Submission
-from forms.running import calloff, changing
+from forms.running import calloff, changing, moving
 from tests.courserun import book, half_term_date, health, person, publish_songwriter, set_clock
 from tests.folder import AtHome
+from tests.journeys import answers_of_a_family
 from workflows.models import Case, CaseEvent
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +75,8 @@ def test_one_twin_is_cancelled_and_what_comes_back_is_said_first(course, home):
     assert Case.objects.get(reference=booking.reference).stage_key == "new"
     letter = OutboxMessage.objects.get(template="booking-cancelled-by-family")
     assert "1 place" in letter.text and pounds in letter.text and "Robin" not in letter.text
+    assert "the way you paid" in letter.text
+    assert not OutboxMessage.objects.filter(template="money-refund-decided").exists()
 
 
 def test_cancelling_all_ends_the_case_and_twice_is_once(course, home):
@@ -114,14 +121,85 @@ def test_a_booking_that_does_not_fit_whole_keeps_what_it_has(course, home):
     assert states(booking, other) == []
 
 
-def test_a_dearer_date_and_one_for_other_ages_are_not_offered(course):
+def test_a_date_for_other_ages_is_not_offered(course):
     _date, other, booking, _version = course
-    half_term_date("SW-WAT-3", days=2, price_pence=9900)
     half_term_date("SW-WAT-4", days=3, min_age=14)
 
-    assert [one.date for one in changing.choices(changing.booking_of(booking))] == [other]
-    with pytest.raises(changing.NotPossibleError):
-        changing.move(booking, half_term_date("SW-WAT-5", days=4, price_pence=1).pk)
+    assert [one.date for one in moving.choices(changing.booking_of(booking))] == [other]
+
+
+def test_a_dearer_date_is_charged_and_billed_and_the_ladder_counts_from_it(course, home):
+    date, _other, booking, _version = course
+    account = paid(booking, date)
+    dearer = half_term_date("SW-WAT-3", days=2, price_pence=4500)
+    page = home.get(address(booking, "move"))
+    assert "£19 more to pay" in page.text  # two places, the second at 10% off
+
+    done = home.send(page, "move/", date=str(dearer.pk))
+
+    assert "has moved" in done.text
+    account.refresh_from_db()
+    assert (ledger.balance(account).owed, account.offering) == (1900, dearer)
+    assert account.due_on == timezone.localdate() + timedelta(days=14)
+    letter = OutboxMessage.objects.get(template="booking-moved")
+    assert "£19 more" in letter.text and "24 September 2026" in letter.text
+    booking.refresh_from_db()
+    assert booking.price["pence"] == 8550
+
+
+def test_a_cheaper_date_gives_the_difference_back_in_one_letter(course, home):
+    date, _other, booking, _version = course
+    account = paid(booking, date)
+    cheaper = half_term_date("SW-WAT-3", days=2, price_pence=2500)
+
+    moving.move(booking, cheaper.pk, agreed=-1900)
+
+    assert MoneyRefund.objects.get().pence == 1900
+    assert ledger.balance(account).cost == 4750
+    assert "you get back £19" in OutboxMessage.objects.get(template="booking-moved").text
+    assert not OutboxMessage.objects.filter(template="money-refund-decided").exists()
+
+
+def test_a_price_that_changed_meanwhile_is_shown_first(course):
+    _date, _other, booking, _version = course
+    dearer = half_term_date("SW-WAT-3", days=2, price_pence=4500)
+
+    with pytest.raises(changing.NotPossibleError, match="has changed"):
+        moving.move(booking, dearer.pk, agreed=100)
+
+
+def test_after_a_place_was_given_back_only_the_same_price_is_offered(course):
+    _date, other, booking, _version = course
+    half_term_date("SW-WAT-3", days=2, price_pence=4500)
+    changing.cancel(booking, [2])
+
+    assert [one.date for one in moving.choices(changing.booking_of(booking))] == [other]
+
+
+def test_add_ons_move_by_their_name_at_the_price_of_the_new_date(course):
+    date, _other, _booking, version = course
+    early = AddOn.objects.create(course_date=date, name="Early drop-off", price_pence=400)
+    chosen = [{"id": early.pk, "name": early.name, "pence": 400}]
+    booking = book(version, date, extras=chosen, email="lark@example.org")
+    there = half_term_date("SW-WAT-3", days=2)
+    assert there not in [one.date for one in moving.choices(changing.booking_of(booking))]
+
+    twin = AddOn.objects.create(
+        course_date=there, name="early drop-off", price_pence=600, capacity=1
+    )
+    (choice,) = moving.choices(changing.booking_of(booking))
+    assert (choice.date, choice.more) == (there, 200)
+    moving.move(booking, there.pk, agreed=200)
+
+    held = PlaceAddOn.objects.get(seat__isnull=False)
+    assert (held.add_on, held.place.course_date) == (twin, there)
+    booking.refresh_from_db()
+    assert booking.answers["child"][0]["extras"][0]["id"] == twin.pk
+
+    second = book(version, date, extras=chosen, email="finch@example.org")
+    with pytest.raises(changing.NotPossibleError, match="no more room"):
+        moving.move(second, there.pk, agreed=200)
+    assert states(second, there) == []
 
 
 @pytest.mark.parametrize("what", ["cancel", "move", "change"])
@@ -191,6 +269,31 @@ def test_a_brother_is_added_with_what_is_known_filled_in(course, home):
     assert said["booker_name"] == {"first": "Rowan", "last": "Ashdown"}
     assert [item["emergency_name"] for item in said["emergency"]] == ["Jo Quill", "Sam Reed"]
     assert said["places"] == {"offering": "SW-WAT-1", "children": 1}
+
+
+def price_for(journey, first="Lark"):
+    """What one child more costs on the first date, in pence."""
+    answers = answers_of_a_family("SW-WAT-1") | {"agreed": True}
+    answers["child"][0]["child_name"] = {"first": first, "last": "Ashdown"}
+    journey.answers = answers
+    return journeys.price(journey, journeys.walked(journey)).pence
+
+
+def test_a_brother_who_is_added_later_gets_the_discount_for_brothers(course, home):
+    _date, _other, booking, _version = course
+    home.send(home.get(address(booking, "again")), "again/")
+    journey = Journey.objects.latest("pk")
+
+    assert price_for(journey) == 3150
+    changing.cancel(booking, [1, 2])
+    assert price_for(journey) == 3500
+
+
+def test_whoever_types_the_same_address_gets_no_discount_and_learns_nothing(course):
+    date, _other, _booking, version = course
+    stranger = journeys.begin(version, owner="somebody", offering=date)
+
+    assert price_for(stranger) == 3500
 
 
 def test_the_date_that_was_offered_instead_is_booked_filled_in(course, home):

@@ -56,6 +56,16 @@ NOT_MET = {
     "admin/rosters/sources/<int:pk>/": "no person: tests/test_imports_profiles.py",
     "admin/partners/<int:pk>/": "an organisation: tests/test_partners_desk.py",
     "admin/governing-texts/<int:pk>/": "terms of the hub: the same",
+    "admin/sheets/<int:pk>/": "a form that asks for one: tests/test_forms_sheets.py",
+    **dict.fromkeys(
+        (
+            "admin/boards/<int:pk>/",
+            "admin/boards/<int:pk>/interests/",
+            "admin/boards/meetings/<int:pk>/",
+            "admin/boards/papers/<int:pk>/",
+        ),
+        "the members' own: tests/test_governance.py",
+    ),
     **dict.fromkeys(
         (
             "admin/register/<int:pk>/",

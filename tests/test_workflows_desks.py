@@ -1,5 +1,7 @@
 """The officer's inbox and case page: who sees what, what may be pressed, and what is never lost."""
 
+from importlib import import_module
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -17,6 +19,7 @@ from workflows import batch as batch_module
 from workflows import seen
 from workflows.compile import publish
 from workflows.engine import add_note, open_case, perform
+from workflows.inbox import Filters, Inbox
 from workflows.models import BatchRun, Case, CaseEvent, CaseSeen, SavedView
 
 pytestmark = pytest.mark.django_db
@@ -257,7 +260,7 @@ def test_demo_logins_have_the_contracts_names_and_one_of_them_one_centre(client,
     demo_logins("a-long-demo-password")
     accounts = demo_logins("a-long-demo-password")
 
-    assert set(accounts) == set(PEOPLE) and len(PEOPLE) == 11
+    assert set(accounts) == set(PEOPLE) and len(PEOPLE) == 14
     west = accounts["centre-west"].memberships.get()
     assert (west.centre, west.area) == (centres["west"], None)
     for username, user in accounts.items():
@@ -487,3 +490,31 @@ def test_the_safeguarding_lead_can_ask_who_has_seen_a_record(client, case, offic
 
     assert [row.actor for row in page.context["object_list"]] == ["Ada Officer"]
     assert see(client, officer, "access_log").status_code == 302
+
+
+@pytest.mark.services
+def test_words_are_found_in_an_index_on_postgresql(admin_user):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no index of parts of words")
+    found = Inbox(admin_user).cases(Filters(tab="all", search="ashdown")).values("pk")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    assert found.order_by().explain().count("case_words") == 4  # each column that is searched
+
+
+@pytest.mark.services
+def test_a_database_that_may_not_have_the_index_goes_without(monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no index of parts of words")
+    search = import_module("workflows.migrations.0018_case_search")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP EXTENSION pg_trgm CASCADE")
+        cursor.execute("CREATE ROLE desk_reader")
+        cursor.execute("SET LOCAL ROLE desk_reader")
+        with connection.schema_editor() as editor:
+            search.make(None, editor)
+        cursor.execute("RESET ROLE")
+        cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'case_words'")
+        assert cursor.fetchone() == (0,)

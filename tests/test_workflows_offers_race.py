@@ -25,11 +25,14 @@ def test_offers_and_public_sale_never_take_one_too_many(tmp_path):
 
 
 def test_twin_without_the_lock_offers_and_public_sale_take_one_too_many(tmp_path):
-    patches = ["tests.crash:slow_count", "tests.crash:no_lock"]
-    with a_hub(tmp_path, patches=patches) as hub:
-        date = hub.call("tests.offerrace:a_rush")
-        hub.call("tests.crash:drop_seat_constraint")
-        ended = hub.call("tests.offerrace:race", course_date_id=date)
+    patches = ["tests.offerrace:slow_sale", "tests.crash:no_lock"]
+    for rush in range(6):  # chance decides who meets whom: on a busy machine one may miss
+        with a_hub(tmp_path / str(rush), patches=patches) as hub:
+            date = hub.call("tests.offerrace:a_rush")
+            hub.call("tests.crash:drop_seat_constraint")
+            ended = hub.call("tests.offerrace:race", course_date_id=date)
+        if ended["taken"] > ended["capacity"]:
+            break
 
     assert ended["taken"] > ended["capacity"], ended
 

@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from huey.contrib.djhuey import HUEY
 
-from cms import jobs, mail, sandbox, wallclock
-from cms.models import OutboxMessage
+from cms import jobs, mail, places, sandbox, wallclock
+from cms.models import CourseDate, OutboxMessage
 from cms.roles import grant
+from forms import rehearsing
 from forms.package import load
 from tests.casework import BOOKING
+from tests.journeys import a_course_date
 from workflows import webhooks
 from workflows.compile import publish
 from workflows.findings import NotPublishableError
@@ -196,6 +198,23 @@ def test_a_sample_family_sends_its_form_and_reads_its_letters(songwriter):
     assert story.reference in story.letters[0].subject + story.letters[0].text
     assert "Where it stands" in story.screen
     assert "data-here" not in story.screen  # it is the family's page
+
+
+def test_the_invented_date_has_the_places_of_the_next_real_one(songwriter, monkeypatch):
+    definition = WorkflowDefinition.objects.get(slug="course-booking")
+    seen, hold = [], places.hold
+    monkeypatch.setattr(
+        rehearsing.places,
+        "hold",
+        lambda key, **more: (seen.append(CourseDate.objects.get(pk=key)), hold(key, **more))[1],
+    )
+
+    rehearsed(definition, [CONFIRM], family=one_child(songwriter))
+    a_course_date(capacity=7)
+    rehearsed(definition, [CONFIRM], family=one_child(songwriter))
+
+    assert [date.capacity for date in seen] == [20, 7]
+    assert {date.places.count() for date in CourseDate.objects.all()} == {0}
 
 
 def test_each_role_sees_its_own_page(songwriter):

@@ -18,6 +18,8 @@ from cms.models import (
     PupilGuardian,
 )
 from forms.demo_season.play import work
+from forms.models import Submission
+from tests.costs import fewest_queries
 from tests.panelwork import a_user
 from tests.seasons import a_round, an_application
 from workflows import offers, releases
@@ -38,6 +40,7 @@ from workflows.models import (
 )
 from workflows.reviews import scoring
 from workflows.seasons import entering, fairness, inviting, panels, proposal, vacancies
+from workflows.seasons.basis import basis
 
 pytestmark = pytest.mark.django_db
 
@@ -284,6 +287,33 @@ def test_a_child_who_applied_twice_has_one_seat(made, manager):
     placed = proposed(made, manager)
 
     assert sorted([placed[one.pk].outcome, placed[other.pk].outcome]) == ["no", "offer"]
+
+
+def test_siblings_and_twice_applied_cost_the_same_for_few_and_for_many(made, manager):
+    def look():
+        return basis(made)
+
+    heard(an_application(made, player_name={"first": "Wren", "last": "Twice"}), manager, 8)
+    heard(an_application(made, player_name={"first": "Wren", "last": "Twice"}), manager, 8)
+    few = fewest_queries(look)
+    for _number in range(4):
+        heard(an_application(made), manager, 7)
+
+    assert fewest_queries(look) <= few
+
+
+def test_one_child_is_known_again_while_a_secret_is_being_changed(made, manager, settings):
+    name = {"first": "Wren", "last": "Twice"}
+    one = heard(an_application(made, player_name=name), manager, 8)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret of the hub, long enough to be one"
+    other = heard(an_application(made, player_name=name), manager, 9)
+
+    found = Submission.case_kin_of_many([one.subject_id, other.subject_id])
+
+    assert found == {
+        int(one.subject_id): {other.reference}, int(other.subject_id): {one.reference},
+    }  # fmt: skip
 
 
 def test_a_change_by_hand_needs_a_reason_stays_and_is_on_record(made, manager):

@@ -22,6 +22,7 @@ from cms import jobs, mail
 from cms.models import Area, Job, MailTemplate, MusicCentre, OutboxMessage
 from cms.roles import grant, revoke
 from tests.folder import FLOW
+from tests.trust import at_length
 from workflows import family
 from workflows.compile import publish
 from workflows.deadlines import MOVES
@@ -198,8 +199,8 @@ def test_nothing_that_happens_in_any_order_makes_a_case_inconsistent(db):
     run_machine(
         Fresh,
         settings=settings(
-            max_examples=12,
-            stateful_step_count=25,
+            max_examples=at_length(12, 500),
+            stateful_step_count=at_length(25, 50),
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

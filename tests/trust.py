@@ -3,6 +3,9 @@
 Prints commit, date, seeds, durations and the outcome of every twin (a test with its guard off, which
 must go wrong), on SQLite + SqliteHuey and, where they answer, on PostgreSQL + Redis; then what is
 not tested here. Writes the same as JSON when a path is given. Exit 0 when every test held.
+
+Tests ask `at_length(short, long)` how far to go: as far as the bar says when they run from here, a
+part of the way in the ordinary suite. `--short` goes the short way from here too.
 """
 
 import argparse
@@ -24,12 +27,18 @@ from tests.run import SERVICES, answers, have_chromium
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs/trust.md"
 SEED = "20260301"
+LENGTH = "TRUST_LENGTH"
 #: Tests with their guard switched off are called twins, or are one of these.
 TWIN = re.compile(
     r"twin|switched_off|a_new_(address|model)_fails|would_be_(noticed|caught|found|in_the_log)"
     r"|without_(its_(triggers|processor)|the_(lock|middleware|guard|second_round|mark))"
     r"|left_alone_would_have|is_noticed|notices_what_is_wrong"
 )
+
+
+def at_length(short: int, long: int) -> int:
+    """How many rounds, guesses, letters ...: `long` under `make trust`, `short` in the suite."""
+    return long if os.environ.get(LENGTH) == "long" else short
 
 
 @dataclass
@@ -70,7 +79,7 @@ def not_tested() -> list[str]:
     return [line.removeprefix("* ") for line in text.splitlines() if line.startswith("* ")]
 
 
-def run(number: int, name: str, files: list[str], backend: str) -> Outcome:
+def run(number: int, name: str, files: list[str], backend: str, length: str = "long") -> Outcome:
     """Run the files of one line under pytest; what it said of each test."""
     began = time.monotonic()
     outcome = Outcome(number, name, backend, files)
@@ -78,7 +87,7 @@ def run(number: int, name: str, files: list[str], backend: str) -> Outcome:
         report = Path(folder, "report.xml")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         command += [f"--junitxml={report}", "-o", "junit_family=xunit1", *files]
-        environment = {"HUB_TEST_BACKEND": backend, "PYTHONHASHSEED": SEED}
+        environment = {"HUB_TEST_BACKEND": backend, "PYTHONHASHSEED": SEED, LENGTH: length}
         subprocess.run(
             command, cwd=ROOT, env=os.environ | environment, check=False, capture_output=True
         )
@@ -130,9 +139,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("numbers", nargs="*", type=int, help="only these of the 25")
     parser.add_argument("--backend", choices=("embedded", "services"), help="only this one")
+    parser.add_argument("--short", action="store_true", help="as far as the ordinary suite")
     parser.add_argument("--json", type=Path, help="write the results here too")
     asked = parser.parse_args(arguments)
-    facts = head()
+    facts = head() | {"length": "short" if asked.short else "long"}
     print("\n".join(f"{name}: {value}" for name, value in facts.items()))
     print(f"Chromium: {'yes' if have_chromium() else 'no, browser tests are skipped'}", flush=True)
     results = []
@@ -143,7 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
         for number, name, files in table():
             if asked.numbers and number not in asked.numbers:
                 continue
-            outcome = run(number, name, files, backend)
+            outcome = run(number, name, files, backend, facts["length"])
             results.append(outcome)
             print(line(outcome), flush=True)
     print("\nNot tested here:")

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from cms import mail
 from cms.mailmarkup import MailMarkupError
-from cms.models import MailTemplate
+from cms.models import MailTemplate, User
 from cms.registry import Registry
+from cms.roles import restricted_fields_of
 
 if TYPE_CHECKING:
     from .models import ActionRun, Case, CaseEvent
@@ -101,6 +103,17 @@ class Action:
 actions: Registry[type[Action]] = Registry("action")
 
 
+def offered_to(user: User, case: "Case", action: dict) -> list[Choice]:
+    """What this user may tick for an action of a button."""
+    options = {key: value for key, value in action.items() if key != "type"}
+    readable = restricted_fields_of(user)
+    return [
+        one
+        for one in actions[action["type"]]().choices(case, options)
+        if not one.restricted or one.restricted in readable
+    ]
+
+
 @actions("send_email")
 class SendEmail(Action):
     """`template` is a mail template's key; `to` is family (the contact) or assignee."""
@@ -161,6 +174,19 @@ class SendEmail(Action):
         return f"E-mail “{options['template']}” put in the outbox"
 
 
+def _staff() -> list[tuple[str, str]]:
+    """User name and name of everybody who may be given a case. At most one query."""
+    users = get_user_model().objects.filter(is_active=True)
+    may = users.filter(
+        Q(is_superuser=True)
+        | Q(
+            memberships__role__permissions__codename="change_case",
+            memberships__role__permissions__content_type__app_label="workflows",
+        )
+    ).distinct()
+    return [(one.username, str(one)) for one in may.order_by("first_name", "last_name", "pk")]
+
+
 def _templates() -> list[tuple[str, str]]:
     """Key and name of every mail template, and of those that the code brings."""
     named = {key: draft.name for key, draft in mail.drafts.items()}
@@ -190,6 +216,14 @@ class Assign(Action):
 
     label = _("Assign the case")
     optional = ("to",)
+
+    @classmethod
+    def fields(cls) -> list[tuple[str, blocks.Block]]:
+        text = _("Left empty: whoever pressed the button.")
+        person = blocks.ChoiceBlock(
+            required=False, choices=_staff, label=_("To whom"), help_text=text
+        )
+        return [("to", person)]
 
     def run(self, case: "Case", options: dict) -> str:
         users = get_user_model().objects.filter(is_active=True)
@@ -267,32 +301,3 @@ class AddNote(Action):
 
     def run(self, case: "Case", options: dict) -> str:
         return options["text"]
-
-
-@actions("demo")
-class Demo(Action):
-    """Does nothing, and says so. For trying a workflow out."""
-
-    label = _("Demonstration: does nothing")
-    optional = ("message",)
-
-    def run(self, case: "Case", options: dict) -> str:
-        return f"Demonstration: {options.get('message') or 'nothing was done'}"
-
-
-@actions("failing_demo")
-class FailingDemo(Action):
-    """Fails until attempt `works_on` (never, when that is left out). Shows what failure is like."""
-
-    label = _("Demonstration: fails")
-    optional = ("works_on",)
-
-    @classmethod
-    def fields(cls) -> list[tuple[str, blocks.Block]]:
-        return [("works_on", blocks.IntegerBlock(required=False, min_value=1, max_value=5))]
-
-    def run(self, case: "Case", options: dict) -> str:
-        works_on = options.get("works_on")
-        if works_on and self.row.attempts >= works_on:
-            return f"Demonstration: worked on attempt {self.row.attempts}"
-        raise ActionProblemError("This demonstration fails on purpose.")

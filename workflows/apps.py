@@ -27,4 +27,4 @@ class WorkflowsConfig(AppConfig):
         from workflows.rehearsal import decided, keeping, offered, timed, usual  # noqa: F401, PLC0415 - what rehearsals are made of
         from workflows.reviews import actions, reminders, scoreclauses  # noqa: F401, PLC0415 - the same
 
-        from . import draw_clock, offer_actions, offer_clock, personal, releases  # noqa: F401, PLC0415 - the same
+        from . import demo_actions, draw_clock, offer_actions, offer_clock, personal, releases  # noqa: F401, PLC0415 - the same

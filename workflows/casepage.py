@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from cms.models import OutboxMessage, User
 from cms.roles import restricted_fields_of
 
-from .actions import actions
+from .actions import actions, offered_to
 from .models import Case, CaseEvent
 from .plan import Button, Stage
 
@@ -93,17 +93,11 @@ def earlier(case: Case, user: User) -> QuerySet[Case]:
 def choices(case: Case, buttons: list[Button], user: User) -> list[dict]:
     """`[{label, groups: [{title, choices}]}]`: what this user may tick for the buttons at hand."""
     found = []
-    readable = restricted_fields_of(user)
     for button in buttons:
         for action in button.actions:
             if action["type"] not in actions:
                 continue  # it said so when its case came to it
-            options = {key: value for key, value in action.items() if key != "type"}
-            offered = [
-                one
-                for one in actions[action["type"]]().choices(case, options)
-                if not one.restricted or one.restricted in readable
-            ]
+            offered = offered_to(user, case, action)
             if offered:
                 groups: dict[str, list] = {}
                 for one in offered:

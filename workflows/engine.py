@@ -18,7 +18,7 @@ from django.utils import timezone
 from cms.models import Area, MusicCentre, User
 from cms.roles import ROLES
 
-from .actions import actions, in_days
+from .actions import actions, in_days, offered_to
 from .conditions import condition_holds
 from .models import ActionRun, Case, CaseEvent, WorkflowVersion
 from .plan import FAMILY, Button, Stage
@@ -162,6 +162,8 @@ def perform(
             )
         if button.needs_comment and not comment:
             raise TransitionNotAllowedError(f"“{button.label}” needs a comment that says why.")
+        if by is not None:
+            _refuse_what_is_not_offered(case, button, by, chosen or {})
         _refuse_unready(case, button, chosen or {})
         actions_too = [one for one in button.actions if one["type"] not in leave_out]
         return _move(
@@ -256,6 +258,23 @@ def family_buttons(case: Case) -> list[Button]:
         for button in case.stage.buttons
         if FAMILY in button.roles and _condition_holds(button, case)
     ]
+
+
+def _refuse_what_is_not_offered(
+    case: Case, button: Button, by: User, chosen: Mapping[str, list[str]]
+) -> None:
+    """Raises TransitionNotAllowedError when something was ticked that the page did not offer: what
+    is about a group of restricted fields is offered only to those who may read it."""
+    for action in button.actions:
+        names = actions[action["type"]].at_press if action["type"] in actions else ()
+        wanted = {(name, value) for name in names for value in chosen.get(name) or ()}
+        if not wanted:
+            continue
+        offered = {(one.name, one.value) for one in offered_to(by, case, action)}
+        if not wanted <= offered:
+            raise TransitionNotAllowedError(
+                "Something was ticked that is not for you to ask. Nothing has changed."
+            )
 
 
 def _refuse_unready(case: Case, button: Button, chosen: Mapping[str, list[str]]) -> None:

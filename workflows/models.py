@@ -45,6 +45,7 @@ from .seasons.models import (  # noqa: F401 - the same
     Entrant,
     Invitation,
     Placement,
+    RoundDate,
     RoundEnsemble,
     RoundInstrument,
     SignOff,

@@ -6,11 +6,12 @@ from django.urls import include, path, reverse_lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 from wagtail.snippets.models import register_snippet
 
-from . import deskviews, offerviews, releaseviews, views
+from cms.menus import PermittedMenuItem
+
+from . import deskviews, offerviews, pack, releaseviews, views
 from .appointments import casedesk, dayviews
 from .appointments import desk as appointments_desk
 from .inbox import TABS, Inbox
@@ -49,6 +50,7 @@ desks = (
         path("lists/", views.ListsView.as_view(), name="lists"),
         path("lists/<slug:name>.<slug:kind>", views.TakeListView.as_view(), name="take_list"),
         path("<int:pk>/", views.CaseView.as_view(), name="case"),
+        path("<int:pk>/pack/", pack.PackView.as_view(), name="pack"),
         path("<int:pk>/reply/", deskviews.ReplyView.as_view(), name="reply"),
         path("<int:pk>/here/", deskviews.HereView.as_view(), name="here"),
         path("<int:pk>/press/", views.PressView.as_view(), name="press"),
@@ -96,54 +98,51 @@ def workflow_editor_script():
     return format_html('<script src="{}"></script>', static("cms/workflow-editor.js"))
 
 
-class InboxMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm("workflows.view_case")
-
-
 @hooks.register("register_admin_menu_item")
 def inbox_menu_item():
-    return InboxMenuItem(
-        _("Inbox"), reverse_lazy("cases:inbox"), name="inbox", icon_name="tasks", order=50
+    return PermittedMenuItem(
+        _("Inbox"),
+        reverse_lazy("cases:inbox"),
+        name="inbox",
+        icon_name="tasks",
+        order=50,
+        permission="workflows.view_case",
     )
-
-
-class OffersMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm("workflows.run_pool")
 
 
 @hooks.register("register_admin_menu_item")
 def offers_menu_item():
-    return OffersMenuItem(
+    return PermittedMenuItem(
         _("Waiting lists"),
         reverse_lazy("cases:pools"),
         name="offers",
         icon_name="list-ol",
         order=52,
+        permission="workflows.run_pool",
     )
-
-
-class DecisionsMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm("workflows.decide_case")
 
 
 @hooks.register("register_admin_menu_item")
 def decisions_menu_item():
-    return DecisionsMenuItem(
-        _("Decisions"), reverse_lazy("cases:releases"), name="decisions", icon_name="mail", order=54
+    return PermittedMenuItem(
+        _("Decisions"),
+        reverse_lazy("cases:releases"),
+        name="decisions",
+        icon_name="mail",
+        order=54,
+        permission="workflows.decide_case",
     )
 
 
 @hooks.register("register_admin_menu_item")
 def appointments_menu_item():
-    return InboxMenuItem(
+    return PermittedMenuItem(
         _("Appointments"),
         reverse_lazy("appointments:list"),
         name="appointments",
         icon_name="calendar-alt",
         order=55,
+        permission="workflows.view_case",
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import BinaryIO
 from django.apps import apps
 from django.conf import settings
 from django.core.files.storage import Storage, storages
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from cms.models import AccessLogEntry
+from cms.room import disk_is_full, no_room
 
 from .engines import Query, Tick, engine
 from .folder import FILES, FORMAT, KEYS, PIECE, STORES, BackupError, sha256, write_manifest
@@ -26,10 +28,21 @@ other_files: list[tuple[str, str, str]] = []
 def backup(folder: Path, *, with_keys: bool = True, tick: Tick = lambda: None) -> dict:
     """Write a backup to `folder`, which must be new or empty; its manifest.
 
-    `tick` is called every moment or so: a job keeps its lease with it. Raises BackupError.
+    `tick` is called every moment or so: a job keeps its lease with it. Raises BackupError; when
+    that is for want of room, nothing of it is left behind.
     """
     if folder.exists() and any(folder.iterdir()):
         raise BackupError(f"{folder} is not empty. A backup is written to a new folder.")
+    try:
+        return _backup(folder, with_keys=with_keys, tick=tick)
+    except (OSError, DatabaseError, BackupError) as error:
+        if not disk_is_full(error):
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+        raise BackupError(no_room(folder, "Nothing of this backup is kept.")) from None
+
+
+def _backup(folder: Path, *, with_keys: bool, tick: Tick) -> dict:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     live = engine()

@@ -60,6 +60,7 @@ PERSONAL: dict[str, tuple[str, str]] = {
     "hub_forms.WaitingRequest": ("Cases", "First names of children who wait, sealed"),
     "hub_forms.DeletionRequest": ("Cases", "A family's wish to be deleted, sealed"),
     "hub_forms.FamilyLink": ("Sign-in links", "An address that asked for a link, sealed"),
+    "hub_forms.SectionInvite": ("Sign-in links", "Who may write one section of a form, sealed"),
     "hub_forms.FamilySession": ("Sign-in links", "An address that is signed in, sealed"),
     "hub_forms.RegisterLine": ("Answers and files", "When a child came and left, and with whom"),
     "hub_forms.RegisterMark": ("Answers and files", "Each tap on a register, its words sealed"),
@@ -90,6 +91,11 @@ COUNT = "Numbers, keys and times alone"
 #: {model: why nothing of a family is in it}; "app.*" for libraries.
 NOBODY: dict[str, str] = {
     **dict.fromkeys(("cms.User", "cms.Membership", "cms.Teacher", "hub_forms.TeamMember"), STAFF),
+    **dict.fromkeys(("cms.BoardSeat", "cms.Interest", "cms.InterestCheck"), STAFF),
+    **dict.fromkeys(
+        ("cms.Board", "cms.BoardMeeting", "cms.BoardPaper"),
+        "What a board reads, for its members alone; a name in a title is found by the sweep",
+    ),
     **dict.fromkeys(
         (
             *("cms.AcademicYear", "cms.Term", "cms.CentreDate", "cms.Area", "cms.MusicCentre"),
@@ -106,7 +112,7 @@ NOBODY: dict[str, str] = {
     "cms.HelpFund": COUNT,
     **dict.fromkeys(
         (
-            *("cms.PartnerPaper", "cms.PartnerName", "cms.PartnerEvent"),
+            *("cms.PartnerPaper", "cms.PartnerCondition", "cms.PartnerName", "cms.PartnerEvent"),
             *("cms.GoverningText", "cms.GoverningVersion"),
         ),
         "About an organisation, not a person",
@@ -121,6 +127,7 @@ NOBODY: dict[str, str] = {
             *("workflows.Pool", "workflows.Release", "workflows.AppointmentSession"),
             *("workflows.Draw", "cms.ReturnDefinition"),
             *("workflows.AuditionRound", "workflows.RoundEnsemble", "workflows.RoundInstrument"),
+            "workflows.RoundDate",
             *("workflows.Vacancy", "workflows.SignOff"),
             *("workflows.AppointmentSlot", "workflows.MoveRun", "workflows.SavedView"),
             *("hub_forms.FormDefinition", "hub_forms.FormVersion", "hub_forms.FormNote"),

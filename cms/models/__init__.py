@@ -3,8 +3,8 @@
 catalogue is public and may be shown; roster, places and outbox hold personal data, and may be
 neither searchable, nor a snippet, nor in Wagtail's reference index or history.
 Files here import each other downwards only: accounts, media, calendar, rosterrecord, catalogue,
-roster, elsewhere, places, offerings, money, paying; partners after catalogue, returns
-after partners.
+roster, elsewhere, places, offerings, money, paying; partners and governance after catalogue,
+returns after partners.
 """
 
 from .accounts import Membership, User
@@ -26,6 +26,14 @@ from .catalogue import (
 )
 from .elsewhere import LoanInstrument, OutsideBooking
 from .erasure import Erasure
+from .governance import (
+    Board,
+    BoardMeeting,
+    BoardPaper,
+    BoardSeat,
+    Interest,
+    InterestCheck,
+)
 from .mailtemplate import MailTemplate
 from .media import HubDocument, HubImage, HubRendition
 from .money import MoneyAccount, MoneyEntry, MoneyRefund
@@ -35,6 +43,7 @@ from .partners import (
     GoverningText,
     GoverningVersion,
     PartnerAgreement,
+    PartnerCondition,
     PartnerEvent,
     PartnerName,
     PartnerPaper,
@@ -52,6 +61,10 @@ __all__ = [
     "AddOn",
     "Area",
     "Award",
+    "Board",
+    "BoardMeeting",
+    "BoardPaper",
+    "BoardSeat",
     "CentreDate",
     "ContentStamp",
     "Course",
@@ -74,6 +87,8 @@ __all__ = [
     "HubRendition",
     "HubSettings",
     "Instrument",
+    "Interest",
+    "InterestCheck",
     "Job",
     "LoanInstrument",
     "MailTemplate",
@@ -91,6 +106,7 @@ __all__ = [
     "Overbooking",
     "Partner",
     "PartnerAgreement",
+    "PartnerCondition",
     "PartnerEvent",
     "PartnerName",
     "PartnerPaper",

@@ -7,7 +7,7 @@ to delete a course date that families hold places on, or to give it a new key.
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -364,6 +364,11 @@ class CourseDate(ClusterableModel):
         return self.decide_by or self.first_day - timedelta(days=DECIDE_DAYS)
 
     @property
+    def awaits_decision(self) -> bool:
+        """Whether it takes place only when enough come, and the day to decide has not passed."""
+        return bool(self.minimum_number) and timezone.localdate() <= self.decision_day
+
+    @property
     def equity_release_at(self) -> datetime:
         """From when anybody may have the places that were kept for families with help."""
         day = self.first_day - timedelta(days=self.equity_release_days)
@@ -612,6 +617,14 @@ class Partner(RosterRecord):
         help_text=_("The function of the National Plan it mostly serves."),
     )
     is_lead = models.BooleanField(default=False, help_text=_("The hub lead organisation."))
+    district = models.CharField(
+        _("postcode district"),
+        max_length=4,
+        blank=True,
+        db_default="",
+        validators=[RegexValidator(r"^[A-Z]{1,2}[0-9][0-9A-Z]?\Z", _("Such as SG4"))],
+        help_text=_("Where it is on the public map: the first half of a postcode, such as SG4."),
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     legal_name = models.CharField(max_length=150, blank=True)
     charity_number = models.CharField(max_length=9, blank=True, db_index=True)

@@ -93,6 +93,35 @@ class PartnerPaper(models.Model):
         return f"{self.get_kind_display()} of partner {self.partner_id}"
 
 
+class PartnerCondition(models.Model):
+    """What a partner has still to do since it was approved on condition that it does."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("To do")
+        MET = "met", _("Met")
+        WAIVED = "waived", _("Waived")
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="conditions")
+    words = models.CharField(max_length=300, help_text=_("What has to be done. They read this."))
+    due_on = models.DateField()
+    state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
+    reference = models.CharField(max_length=24, blank=True)
+    set_at = models.DateTimeField(default=timezone.now)
+    set_by = models.CharField(max_length=150, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=150, blank=True)
+    ended_because = models.CharField(max_length=250, blank=True)
+    last_reminder = models.SmallIntegerField(
+        null=True, editable=False, help_text=_("Days before its day of the last reminder sent.")
+    )
+
+    class Meta:
+        ordering = ["due_on", "pk"]
+
+    def __str__(self):
+        return f"Condition {self.pk} of partner {self.partner_id}"
+
+
 class PartnerName(models.Model):
     """A name and an address that a partner had, or that one which joined it had."""
 

@@ -6,6 +6,7 @@ entry is read through `entry.value.text` and `entry.value.url`, never by followi
 
 import copy
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -15,7 +16,7 @@ from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import StreamField
-from wagtail.models import Site
+from wagtail.models import Page, Site
 
 OUR_PATH = RegexValidator(
     r"^(/[^\s/][^\s]*|/|https://\S+)$",
@@ -150,12 +151,14 @@ class HubSettings(BaseSiteSetting):
 
     @classmethod
     def for_request(cls, request):
-        """Read once by each process under one content stamp, for every page that shows it."""
+        """Read once by each process until they or a page changes; fresh for staff."""
         from cms import pagecache  # noqa: PLC0415 - it needs these models
 
         name = cls.get_cache_attr_name()
-        if request is not None and not hasattr(request, name):
-            found = pagecache.shared_for(request, name, lambda: cls._of(request))
+        is_staff = request is not None and settings.SESSION_COOKIE_NAME in request.COOKIES
+        if request is not None and not is_staff and not hasattr(request, name):
+            key = f"hub:{request.get_host().lower()}"
+            found = pagecache.lasting(key, (cls, Page, Site), lambda: cls._of(request))
             setattr(request, name, copy.copy(found))
         return super().for_request(request)
 
@@ -168,9 +171,13 @@ class HubSettings(BaseSiteSetting):
 
 
 class ContentStamp(models.Model):
-    """One row: a number that grows whenever what the public may see changes (cms.pagecache)."""
+    """A number that grows whenever rows of one model change that the public sees (cms.pagecache).
 
+    `of` is the label of the model; empty for a change that says of no model what it changed.
+    """
+
+    of = models.CharField(max_length=100, unique=True, default="", db_default="")
     number = models.PositiveBigIntegerField(default=0)
 
     def __str__(self):
-        return f"Content stamp {self.number}"
+        return f"Content stamp {self.of} {self.number}"

@@ -5,7 +5,8 @@
     letters.py     the letters about money
     online.py      paying by card: beginning, what the provider says, places that wait for it
     providers/     one interface, Stripe Checkout, GOV.UK Pay, and one for trying out
-    help.py        help with costs: dated rules, claims, decisions; fund.py the fund of a year
+    help.py        help with costs: dated rules, claims, decisions; fund.py the fund of a year,
+                   endings.py its last day
     desk.py        the officers' screens; views.py the family's pages
 
 Others call `of_holder`, `ledger.open_account`, `refunds.refund_due` and `refunds.cancel`.

@@ -4,7 +4,7 @@ A rule (RemissionRule) says how much, for which days. The claim is made with the
 promises it and the account says less, under the locks of that very transaction; or it waits for the
 fund, the place is kept all the same, and nothing is due until it is decided. Refused, the price
 goes up again, with a kind letter and time to pay. The officer's words go into the letter; the
-reason never does.
+reason never does. What nobody has decided by 31 July ends with the school year (endings.py).
 """
 
 from collections.abc import Callable
@@ -25,6 +25,7 @@ from .ledger import MoneyError
 
 DUE_DAYS, SCHOOL_DAYS = 14, 14
 METHOD = "remission"
+ENDED_BY = "The hub: ended on 31 July"
 State, How = HelpClaim.State, HelpClaim.How
 
 # What only forms know of an account: the children's names, and what shows the reason.
@@ -115,6 +116,26 @@ def refuse(claim_id: int, *, by: User, words: str) -> HelpClaim:
         helpletters.refused(made)
         if made.fund_id:
             funds.release(made.fund)
+        return made
+
+
+def expire(claim_id: int) -> HelpClaim:
+    """The school year is over and nobody has decided: the full price, with two weeks to pay.
+
+    The fund of that year gets back what it had promised. Decided meanwhile, it stays so. Who reads
+    the claim sees that it was refused, and by whom: the end of the year.
+    """
+    with _locked(claim_id) as made:
+        if made.state not in (State.CLAIMED, State.WAITING):
+            return made
+        was_promised = made.state == State.CLAIMED
+        _settle(made, State.REFUSED, by=ENDED_BY, words="")
+        if was_promised:
+            funds.give_back(made)
+            ledger.charge(made.account, made.pence, _("Help with costs ended"), method=METHOD)
+        made.account.due_on = timezone.localdate() + timedelta(days=DUE_DAYS)
+        made.account.save(update_fields=["due_on"])
+        helpletters.ended(made)
         return made
 
 

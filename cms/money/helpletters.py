@@ -52,6 +52,19 @@ _declare(
     "owed",
     "link",
 )
+_declare(
+    "help-ended",
+    gettext_noop("Help with costs: ended with the school year"),
+    "Your request for help with the cost has ended ({{ reference }})",
+    "Help with the cost is given for one school year, which ended on 31 July. Your request for "
+    "{{ for }} was not decided by then: the fund was spent, or we did not hear what we asked "
+    "for.\n\nWhat there is to pay is {{ owed }}, and there is time until {{ due }}.\n\n"
+    "[See how to pay]({{ link }})\n\n"
+    "Is that hard, or do you think we have it wrong? Please ring us. We would rather help.\n",
+    "owed",
+    "due",
+    "link",
+)
 mail.declare(
     "help-school",
     name=gettext_noop("Help with costs: a question to the school"),
@@ -101,6 +114,10 @@ def waiting(claim: HelpClaim) -> None:
 
 def funded(claim: HelpClaim) -> None:
     _send("help-funded", claim)
+
+
+def ended(claim: HelpClaim) -> None:
+    _send("help-ended", claim)
 
 
 def to_school(claim: HelpClaim, link: str) -> None:

@@ -1,10 +1,11 @@
 """What money adds to the Wagtail admin: addresses, lines of the menu, the rules' own screens."""
 
-from django.http import HttpRequest
 from django.urls import include, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
+
+from cms.access import may_somewhere
+from cms.menus import PermittedMenuItem
 
 from . import desk, helpdesk
 from .ruleadmin import RemissionRuleViewSet
@@ -39,25 +40,27 @@ def money_urls() -> list:
     return [path("money/", include(addresses)), path("help-with-costs/", include(help_addresses))]
 
 
-class MoneyMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return desk.may(request.user, "view")
-
-
 @hooks.register("register_admin_menu_item")
-def money_menu_item() -> MenuItem:
-    return MoneyMenuItem(
-        _("Money"), reverse_lazy("money:owed"), name="money", icon_name="decimal", order=56
+def money_menu_item() -> PermittedMenuItem:
+    return PermittedMenuItem(
+        _("Money"),
+        reverse_lazy("money:owed"),
+        name="money",
+        icon_name="decimal",
+        order=56,
+        permission="cms.view_moneyaccount",
+        asks=may_somewhere,
     )
 
 
-class HelpMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return helpdesk.may_see(request.user)
-
-
 @hooks.register("register_admin_menu_item")
-def help_menu_item() -> MenuItem:
-    return HelpMenuItem(
-        _("Help with costs"), reverse_lazy("help:claims"), name="help", icon_name="group", order=57
+def help_menu_item() -> PermittedMenuItem:
+    return PermittedMenuItem(
+        _("Help with costs"),
+        reverse_lazy("help:claims"),
+        name="help",
+        icon_name="group",
+        order=57,
+        permission="cms.view_helpclaim",
+        asks=may_somewhere,
     )

@@ -136,6 +136,14 @@ def charge(
         return _write(row, Kind.CHARGE, pence, what=what, method=method, by=by)
 
 
+def move_to(account: MoneyAccount, offering: CourseDate) -> MoneyAccount:
+    """What it was opened for takes place on another date: from now on days count from that one."""
+    with locked(account.pk) as row:
+        row.offering, row.centre, row.what = offering, offering.centre, str(offering)[:200]
+        row.save(update_fields=["offering", "centre", "what"])
+        return row
+
+
 def take_off(
     account: MoneyAccount, pence: int, what: str, *, method: str = "", by: User | None = None
 ) -> MoneyEntry:

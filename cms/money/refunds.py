@@ -98,10 +98,12 @@ def cancel(
     by_hub: bool = False,
     percent: int = -1,
     why: str = "",
+    quietly: bool = False,
 ) -> Due:
     """The booking is cancelled: the cost comes down and what is due goes back. Whole or not at all.
 
     Cancelled again, nothing is left to take off. The place is given back by whoever calls.
+    `quietly` when another letter tells the family of the refund.
     """
     with transaction.atomic():
         for _name, listener in sorted(cancelling.items()):
@@ -113,7 +115,7 @@ def cancel(
             share = _("%(why)s, %(percent)s%% back") % {"why": words, "percent": due.percent}
             ledger.take_off(row, due.off, share, by=by)
         if due.back:
-            refund(row, due.back, by=by, why=words)
+            refund(row, due.back, by=by, why=words, quietly=quietly)
         MoneyAccount.objects.filter(pk=row.pk).update(pay_by=None)
     return due
 

@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from cms import audit, throttle
-from cms.views import too_many_requests
 
 from . import help as helping
 from .views import private
@@ -21,11 +20,8 @@ TRIES, TRY_SECONDS = 60, 3600
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The question, and after the answer the thanks."""
-    try:
-        address = throttle.client_address(request)
-        throttle.count("help-school", address, limit=TRIES, seconds=TRY_SECONDS)
-    except throttle.TooOftenError as error:
-        return too_many_requests(request, error.retry_after)
+    address = throttle.client_address(request)
+    throttle.count("help-school", address, limit=TRIES, seconds=TRY_SECONDS)
     claim = helping.of_token(token)
     if claim is None:
         return render(request, "cms/pay/school_gone.html", status=404)

@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cms import places, throttle
 from cms.models import MoneyAccount, MoneyEntry, OnlinePayment
-from cms.views import too_many_requests
 
 from . import ledger, online
 from .providers import ProviderError, chosen
@@ -63,8 +62,6 @@ def pay(request: HttpRequest, key: str) -> HttpResponse:
     try:
         throttle.count("pay", account.key, limit=BEGINS, seconds=BEGIN_SECONDS)
         payment = online.begin(account)
-    except throttle.TooOftenError as error:
-        return too_many_requests(request, error.retry_after)
     except (online.NothingToPayError, online.NoCardsError):
         return see_other(reverse("pay:pay", args=[key]))
     except places.PlacesError as problem:

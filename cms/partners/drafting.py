@@ -29,6 +29,7 @@ PUBLIC = {
     "website": "website",
     "kind": "kind",
     "functions": "functions",
+    "district": "map_district",
 }
 NUMBERS = {"charity_number": "charity_number", "company_number": "company_number", "urn": "urn"}
 LEGAL_NAME = {"legal_name": "legal_name"}
@@ -41,6 +42,7 @@ PAPERS = {
     PartnerPaper.Kind.REGISTER: ("register_date", ""),
 }
 PERSON = ("contact_name", "email")
+DISTRICT = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?")
 ALIKE = 0.84
 NOISE = {"the", "ltd", "limited", "cic", "cio", "charity", "music", "trust", "and", "of", "uk"}
 
@@ -182,6 +184,7 @@ def _new(answers: Mapping[str, object], where: Mapping[str, str]) -> Partner:
         summary=str(answers.get(where["summary"]) or "")[:600],
         website=_address(answers.get(where["website"])),
         function=chosen if chosen in StrategicFunction.values else "",
+        district=_district(answers.get(where["district"])),
     )
 
 
@@ -219,6 +222,12 @@ def _type_of(kind: object) -> OrganisationType:
     if found:
         return found
     return OrganisationType.objects.create(name=words.capitalize()[:60], slug=slugify(words)[:50])
+
+
+def _district(value: object) -> str:
+    """The first half of a postcode alone, whatever was typed; "" when it is none."""
+    first = str(value or "").upper().split()[:1]
+    return first[0] if first and DISTRICT.fullmatch(first[0]) else ""
 
 
 def _address(value: object) -> str:

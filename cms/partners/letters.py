@@ -15,6 +15,7 @@ from cms.models import (
     GoverningText,
     GoverningVersion,
     Partner,
+    PartnerCondition,
     PartnerEvent,
     PartnerPaper,
     PartnerPerson,
@@ -24,6 +25,7 @@ from cms.roles import ROLES
 PASSPORT = "/family/partners/{slug}/"
 REMINDER, LAPSED, LISTED = "passport-reminder", "passport-lapsed", "passport-listed"
 SUSPENDED, LEFT, TERMS = "passport-suspended", "passport-left", "passport-terms"
+CONDITION = "passport-condition"
 INVITED, TO_STAFF, REVIEW = "passport-invited", "passport-staff", "governing-text-review"
 
 SAMPLE = {"partner": "Otter Strings", "link": "/family/partners/otter-strings/"}
@@ -94,6 +96,16 @@ mail.declare(
         "changes": "Partners renew each year.",
         "until": "1 March 2027",
     },
+)
+mail.declare(
+    CONDITION,
+    name="Partner: a condition is due",
+    subject="{{ partner }}: something to do by {{ until }}",
+    body=(
+        "When {{ partner }} became a partner, something was left to do. It is due on {{ until }}."
+        "\n\nYour passport says what it is. Please tell us when it is done.\n\n" + OPEN
+    ),
+    placeholders={**SAMPLE, "until": "3 May 2027"},
 )
 mail.declare(
     INVITED,
@@ -184,6 +196,16 @@ def remind(paper: PartnerPaper, days: int) -> None:
         "until": date_format(paper.valid_until, "j F Y"),
     }
     to_people(paper.partner, REMINDER, context, key=f"passport-{paper.pk}-{days}")
+
+
+def condition_due(condition: PartnerCondition, *, is_over: bool) -> None:
+    """To its people, and to staff once its day has passed. Without its words."""
+    until = date_format(condition.due_on, "j F Y")
+    key = f"passport-condition-{condition.pk}-{condition.last_reminder or 0}-{is_over:d}"
+    to_people(condition.partner, CONDITION, {"until": until}, key=key)
+    if is_over:
+        why = _("It was due on %(day)s.") % {"day": until}
+        _to_staff(condition.partner, "a condition is not met", why, key=key)
 
 
 def lapsed(partner: Partner, what: str, *, key: str) -> None:

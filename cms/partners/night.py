@@ -11,10 +11,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cms import audit, clock, jobs
-from cms.models import GoverningText, Partner, PartnerPaper
+from cms import audit, clock, jobs, pagecache
+from cms.models import GoverningText, GoverningVersion, Partner, PartnerPaper
 
-from . import letters, papers, standing, terms
+from . import conditions, letters, papers, standing, terms
 
 REMIND_AT = (30, 60, 90)  # days before a paper runs out
 KIND = "cms.partners_by_night"
@@ -69,6 +69,7 @@ def remind(partner: Partner, today: date | None = None) -> int:
             sent += 1
         for version in terms.to_agree(partner, today):
             letters.ask_to_agree(partner, version)  # its key makes it once
+        sent += conditions.remind(partner, today)
     return sent
 
 
@@ -97,6 +98,8 @@ def by_night(run: jobs.JobRun) -> None:
                 remind(partner, today)
     with run.finish():
         review(today)
+        if GoverningVersion.objects.filter(in_force_from=today).exists():
+            pagecache.content_changed()  # public pages show the one that holds from today
 
 
 clock.daily(KIND, at="00:20")

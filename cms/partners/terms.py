@@ -11,6 +11,7 @@ from datetime import date
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -81,6 +82,17 @@ def in_force(text: GoverningText, today: date | None = None) -> GoverningVersion
     """The version that holds on that day."""
     today = today or timezone.localdate()
     return text.versions.filter(in_force_from__lte=today).order_by("-number").first()
+
+
+def each_in_force(
+    texts: QuerySet[GoverningText], today: date | None = None
+) -> list[tuple[GoverningText, GoverningVersion | None]]:
+    """The texts, each with the version that holds on that day, without its words. Two queries."""
+    versions = GoverningVersion.objects.filter(
+        text__in=texts, in_force_from__lte=today or timezone.localdate()
+    )
+    newest = {version.text_id: version for version in versions.defer("words").order_by("number")}
+    return [(text, newest.get(text.pk)) for text in texts]
 
 
 def to_agree(partner: Partner, today: date | None = None) -> list[GoverningVersion]:

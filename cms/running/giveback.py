@@ -54,21 +54,22 @@ def give_back(ending: Ending, *, why: str) -> GivenBack:
     """Take the cost down and promise what goes back, in the caller's transaction.
 
     To be called when the places have just ended, and not again. The course dates are locked by
-    then: an account may not be locked before them.
+    then: an account may not be locked before them. The sentence that comes back belongs into the
+    letter of whoever calls: no other tells the family that money is on its way.
     """
     account = ledger.of_holder(ending.holder)
     if account is None:
         return _unknown(ending)
     with transaction.atomic():
         if ending.is_all:
-            due = refunds.cancel(account, by=None, by_hub=ending.by_hub, why=why)
+            due = refunds.cancel(account, by=None, by_hub=ending.by_hub, why=why, quietly=True)
         else:
             row = ledger.lock(account.pk)
             due = _due(row, ending)
             if due.off:
                 ledger.take_off(row, due.off, why)
             if due.back:
-                refunds.refund(row, due.back, by=None, why=why)
+                refunds.refund(row, due.back, by=None, why=why, quietly=True)
     return _said(ending, due)
 
 
@@ -98,6 +99,8 @@ def _said(ending: Ending, due: refunds.Due) -> GivenBack:
         words = _("You have not paid anything that would be given back.")
     else:
         words = _("It is too late to get anything back.")
+    if due.back:
+        words += " " + _("It goes back the way you paid; by card it takes up to ten working days.")
     return GivenBack(due.back, words)
 
 

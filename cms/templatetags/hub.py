@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import to_locale
 from wagtail.models import Site
 
-from cms import pagecache
+from cms import findpage, pagecache
 from cms.templatetags.motifs import icon, motif
 
 register = template.Library()
@@ -82,12 +82,10 @@ def breadcrumbs(context, page) -> list[dict]:
 
 
 def _steps(page, request) -> list[dict]:
+    steps = findpage.tree().above(page.path)
     return [
-        {
-            "title": _("Home") if step.depth == 2 else step.title,
-            "url": step.get_url(request) or "",
-        }
-        for step in page.get_ancestors().filter(depth__gt=1)
+        {"title": step.title if place else _("Home"), "url": step.link(request)}
+        for place, step in enumerate(steps)
     ]
 
 

@@ -15,6 +15,7 @@ from forms.keeping import (
     filled_in,
 )
 
+from .lazy_blocks import RootStructBlock
 from .setting_blocks import RESTRICTED
 
 THEN = [
@@ -29,7 +30,7 @@ def _days(label: str, *, required: bool = True, help_text: str = "") -> blocks.I
     )
 
 
-class KeepingBlock(blocks.StructBlock):
+class KeepingBlock(RootStructBlock):
     """Days by outcome, and sooner for answers that only some staff may read."""
 
     unfinished = _days(

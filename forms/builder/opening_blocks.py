@@ -10,11 +10,13 @@ from wagtail import blocks
 from cms.clock import LONDON
 from forms.window import moment
 
+from .lazy_blocks import RootStructBlock
+
 PAYMENT = {"pay_when": "when", "pay_minutes": "minutes", "pay_days": "due_days"}
 TIMES = ("opens_at", "closes_at")
 
 
-class OpeningBlock(blocks.StructBlock):
+class OpeningBlock(RootStructBlock):
     """Times on a clock in the county."""
 
     opens_at = blocks.DateTimeBlock(
@@ -38,6 +40,11 @@ class OpeningBlock(blocks.StructBlock):
         help_text=_("For long forms: families do the steps in the order that suits them."),
     )
 
+    quick_exit = blocks.BooleanBlock(
+        required=False,
+        label=_("Offer to leave the page at once"),
+        help_text=_("For what somebody beside them must not see: one press shows another site."),
+    )
     places_first = blocks.BooleanBlock(
         required=False,
         label=_("Keep the places before anything is asked"),
@@ -81,6 +88,7 @@ def from_settings(settings: Mapping | None) -> dict:
         **{name: moment(said.get(name)) for name in TIMES},
         "grace_minutes": said.get("grace_minutes"),
         "task_list": bool(said.get("task_list")),
+        "quick_exit": bool(said.get("quick_exit")),
         "places_first": bool(said.get("places_first")),
         **{mine: (said.get("payment") or {}).get(name) for mine, name in PAYMENT.items()},
     }
@@ -95,7 +103,7 @@ def to_settings(value: Any, before: Mapping | None) -> dict:
             made[name] = f"{timezone.localtime(value[name], LONDON):%Y-%m-%dT%H:%M}"
     if value.get("grace_minutes") is not None:
         made["grace_minutes"] = value["grace_minutes"]
-    for name in ("task_list", "places_first"):
+    for name in ("task_list", "quick_exit", "places_first"):
         if value.get(name):
             made[name] = True
     if value.get("pay_when"):

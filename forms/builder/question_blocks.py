@@ -11,6 +11,7 @@ from wagtail import blocks
 
 from forms.field_types import field_types
 
+from .lazy_blocks import LazyStructBlock
 from .lists import OwnIdsListBlock
 from .rule_blocks import EffectsBlock, RuleBlock
 from .setting_blocks import SETTINGS, PenceBlock, key_block, row_block
@@ -90,6 +91,14 @@ LOOKS: dict[str, Look] = {
     ),
     "time": Look("time", (), ("reason",), _("Such as 9am or 3:30pm.")),
     "slot": Look("calendar-check", (), ("reason",), _("One of the times that you list.")),
+    "round_dates": Look(
+        "calendar-check",
+        (),
+        ("reason",),
+        _("The rehearsals and courses of an audition round: can they come? You set them there."),
+        _("Can they come on these dates?"),
+        required=False,
+    ),
     "number": Look(
         "decimal", ("min", "max"), ("reason", "unit", "decimals"), _("A number within bounds.")
     ),
@@ -191,7 +200,7 @@ def common_of(kind: str) -> tuple[str, ...]:
     return (*COMMON, "same_as_first") if field_types[kind].is_shared else COMMON
 
 
-class QuestionBlock(blocks.StructBlock):
+class QuestionBlock(LazyStructBlock):
     """A question of one type. `settings_of` lists the settings it shows."""
 
     def __init__(self, kind: str, **kwargs):

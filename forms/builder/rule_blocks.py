@@ -54,7 +54,8 @@ class JSONInput(forms.HiddenInput):
             return None
 
     def format_value(self, value):
-        return json.dumps(value) if value else ""
+        # In the letters of the browser's JSON: a value that nobody touched is no change.
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False) if value else ""
 
 
 class BuilderWidget(JSONInput):

@@ -146,6 +146,7 @@ RESTRICTED = [
     ("money", _("Money")),
     ("evidence", _("Evidence for help with costs")),
     ("safeguarding", _("Safeguarding")),
+    ("therapy", _("Referrals to therapy")),
 ]
 ROLES = [
     ("contact_name", _("The name that letters begin with")),

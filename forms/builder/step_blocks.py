@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from .lazy_blocks import LazyStructBlock
 from .question_blocks import question_stream
 from .rule_blocks import ReferenceBlock, RuleBlock
 from .setting_blocks import key_block
@@ -10,7 +11,7 @@ from .setting_blocks import key_block
 RICH = ["bold", "italic", "link", "ol", "ul"]
 
 
-class StepBlock(blocks.StructBlock):
+class StepBlock(LazyStructBlock):
     """One page that a family sees."""
 
     title = blocks.CharBlock(max_length=200, label=_("Title"))
@@ -43,6 +44,7 @@ class StepBlock(blocks.StructBlock):
 
     class Meta:
         icon = "doc-full"
+        packs = True
         label = _("Step")
         label_format = "{title}"
         form_classname = "struct-block hub-step"

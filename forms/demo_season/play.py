@@ -17,6 +17,8 @@ from cms.secrecy import new_token
 from forms import asking_more, submissions
 from forms.models import FormDefinition, MoreRequest
 from workflows import offer_clock, offers, releases
+from workflows.appointments import booking
+from workflows.appointments.models import AppointmentSlot
 from workflows.engine import perform
 from workflows.models import (
     AuditionRound,
@@ -143,11 +145,25 @@ def _hear(season: Season, player: people.Player) -> None:
         perform(case.pk, "panel", by=by)
     elif number % 24 == people.EVERY_LIVE - 1:
         perform(case.pk, "no_audition", by=by, comment="They sent a film after all.")
-    else:
+    elif number % 48 == 2 * people.EVERY_LIVE - 1:
         perform(case.pk, "invite", by=by)
         look(season)
         perform(case.pk, "video", by=by, comment="None of the times suited.")
         perform(case.pk, "sent", by=by)
+    else:
+        _audition(season, case, comes=number % 96 != 4 * people.EVERY_LIVE - 1)
+
+
+def _audition(season: Season, case: Case, *, comes: bool) -> None:
+    """The family chooses a time in its folder; on the day the player comes, or does not."""
+    perform(case.pk, "invite", by=season.officer)
+    work()
+    slot = AppointmentSlot.objects.filter(
+        session__name=setting.HALL, appointments__isnull=True, starts_at__gt=timezone.now()
+    )
+    booking.book(case.pk, slot.first().pk, purpose="audition", actor=booking.FAMILY)
+    look(season)
+    perform(case.pk, "played" if comes else "missed", by=season.officer)
 
 
 def _score(season: Season) -> None:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 
-from cms.models import Enrolment
+from django.db.models import Q
+
+from cms.models import Enrolment, MoneyAccount
 from workflows import pools
 from workflows.models import Decision, Offer, Seat, Taken
 
 from .play import Season, letters
 
 REACHED = {
-    "applied", "video_problem", "invited", "panel", "offered", "reserve", "trial", "details",
-    "member", "seated", "ended", "declined", "withdrawn", "not_this_time",
+    "applied", "video_problem", "invited", "has_time", "missed", "panel", "offered", "reserve",
+    "trial", "details", "member", "seated", "ended", "declined", "withdrawn", "not_this_time",
 }  # fmt: skip
 
 
@@ -32,6 +34,11 @@ def wrong(season: Season) -> list[str]:
         Taken.objects.filter(entrant__round=season.round).values_list("entrant__case", flat=True)
     ) & set(held):
         found.append("A seat is not in the book of seats.")
+    references = season.round.entrants.values("case__reference")
+    accounts = MoneyAccount.objects.filter(reference__in=references)
+    heard = season.round.entrants.filter(Q(outside="") | Q(waived_at__isnull=False))
+    if accounts.count() != heard.count():
+        found.append(f"{accounts.count()} fees were charged for {heard.count()} applications.")
     if season.early_letters:
         found.append(f"{season.early_letters} results were written before the release.")
     if pending := Decision.objects.filter(case__in=season.cases, released_at=None).count():

@@ -16,7 +16,9 @@ from cms.models import (
 )
 from cms.roles import grant
 from forms import package
-from workflows.models import AuditionRound, RoundEnsemble, RoundInstrument
+from workflows.appointments import slots
+from workflows.appointments.models import AppointmentSession
+from workflows.models import AuditionRound, RoundEnsemble, RoundInstrument, WorkflowDefinition
 from workflows.seasons import vacancies
 
 PACKAGES = Path(package.__file__).parent / "packages"
@@ -39,7 +41,7 @@ GROUPS = (
     ("area", "The orchestra of my area", (0, 12), 40),
 )
 SEATS = {"violin": 20, "viola": 8, "cello": 8, "double-bass": 5, "flute": 4, "clarinet": 5}
-PANELLISTS = 18
+PANELLISTS, FEE, HALL = 18, 1000, "The season’s hearings"
 SCHOOLS = ("Ashfield", "Brookside", "Castle Hill", "Dene Valley", "Elmwood", "Fernley")
 DISTRICTS = ("Northmarch", "Southmarch", "Westmarch")
 
@@ -66,7 +68,7 @@ def prepare(size: int, *, slug: str = "demo-season") -> AuditionRound:
         title=f"Demonstration season{slug.removeprefix('demo-season').replace('-', ' ')}"[:120],
         slug=slug,
         season="2026-27",
-        opens_at=now - timedelta(days=30),
+        opens_at=now - timedelta(minutes=5),  # the newest of the process: players enter this one
         closes_at=now + timedelta(days=1),
         judged_on=now.date(),
         min_age=8,
@@ -76,6 +78,7 @@ def prepare(size: int, *, slug: str = "demo-season") -> AuditionRound:
         accept_by=now + timedelta(days=17),
         trial_at=now + timedelta(days=30),
         trial_place="Season Hall",
+        fee_pence=FEE,
     )
     made.full_clean()
     made.save()
@@ -83,8 +86,8 @@ def prepare(size: int, *, slug: str = "demo-season") -> AuditionRound:
     for number, (key, name, (first, last), mark) in enumerate(GROUPS):
         ensemble, _new = Ensemble.objects.get_or_create(
             slug=key,
-            defaults={"name": name, "level": "county", "summary": "An invented group.",
-                      "centre": centre},
+            defaults={"name": f"{name} (season)", "level": "county", "centre": centre,
+                      "summary": "An invented group."},
         )  # fmt: skip
         for instrument in instruments[first:last]:
             target = max(round(SEATS.get(instrument.slug, 4) * share), 1)
@@ -105,7 +108,24 @@ def prepare(size: int, *, slug: str = "demo-season") -> AuditionRound:
             guide_grade=6, panel=", ".join(three),
         )  # fmt: skip
     vacancies.prepare(made)
+    _hearing(centre)
     return made
+
+
+def _hearing(centre: MusicCentre) -> None:
+    """A day of ten hours with a time for each ten minutes, two weeks from now."""
+    begins = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=14)
+    day = AppointmentSession(
+        name=HALL,
+        workflow=WorkflowDefinition.objects.get(slug="auditions"),
+        purpose="audition",
+        starts_at=begins,
+        ends_at=begins + timedelta(hours=10),
+        minutes=10,
+        centre=centre,
+        room="Hall",
+    )
+    slots.save(day, [])
 
 
 def _instrument(slug: str, name: str, family: str) -> Instrument:

@@ -20,11 +20,18 @@ from forms.family.doors import for_family
 from forms.family.views import case_page, moved_on, opened
 from forms.models import MoreRequest
 from forms.stepforms import StepForm
+from forms.translating import speak
 
 
 def asked(request: HttpRequest, reference: str) -> MoreRequest | None:
-    """What this family is asked for on this case now; 404 for anybody else's case."""
-    return opened(request, reference).wanted
+    """What this family is asked for on this case now; 404 for anybody else's case.
+
+    Questions are asked again in the language in which the family filled in the form.
+    """
+    wanted = opened(request, reference).wanted
+    if wanted and not wanted.form_id:
+        speak(wanted.submission)
+    return wanted
 
 
 def page_address(reference: str, pages: list, number: int) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cms import throttle
 from forms.addresses import see_other
-from forms.doors import comes_from_here, private, too_often
+from forms.doors import comes_from_here, private
 from forms.family import doors, links
 
 ASKS_PER_PLACE, ASKS_PER_ADDRESS, ASKS_SECONDS = 60, 5, 3600
@@ -33,11 +33,8 @@ def ask(request: HttpRequest) -> HttpResponse:
         message = _("Enter an e-mail address like name@example.org")
         errors = [{"id": "id_email", "message": message}]
         return render(request, "family/ask.html", context | {"errors": errors}, status=422)
-    try:
-        here = throttle.client_address(request)
-        throttle.count("family-ask", here, limit=ASKS_PER_PLACE, seconds=ASKS_SECONDS)
-    except throttle.TooOftenError as error:
-        return too_often(request, error)
+    here = throttle.client_address(request)
+    throttle.count("family-ask", here, limit=ASKS_PER_PLACE, seconds=ASKS_SECONDS)
     try:
         throttle.count("family-link", links.plain(email), limit=ASKS_PER_ADDRESS, seconds=3600)
     except throttle.TooOftenError:
@@ -73,8 +70,6 @@ def use_link(request: HttpRequest, token: str) -> HttpResponse:
         if not comes_from_here(request):
             return render(request, "403.html", {"reason": "origin"}, status=403)
         opened, wanted = links.use(token)
-    except throttle.TooOftenError as error:
-        return too_often(request, error)
     except links.NoSuchLinkError:
         return render(request, "family/gone.html", status=404)
     response = see_other(wanted or reverse("family:home"))

@@ -15,7 +15,7 @@ from forms import doors as form_doors
 from forms.addresses import right_place, see_other
 from forms.family.doors import for_family
 from forms.family.views import case_page, folder_of, opened
-from forms.running import changing, rejoining
+from forms.running import changing, moving, rejoining
 
 
 def _booking(request: HttpRequest, reference: str) -> tuple:
@@ -95,7 +95,7 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
         wanted = request.POST.get("date", "")
         try:
             to = int(wanted) if wanted.isdigit() and len(wanted) < 18 else None
-            changing.move(booking.submission, to)
+            moving.move(booking.submission, to, agreed=_pence(request.POST.get(f"more-{to}")))
         except changing.TooLateError:
             return too_late(request, reference)
         except changing.NotPossibleError as problem:
@@ -106,11 +106,17 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "opened": page,
         "booking": booking,
-        "choices": changing.choices(booking),
+        "choices": moving.choices(booking),
         "errors": errors,
         "back_url": _back(reference),
     }
     return render(request, "family/booking_move.html", context, status=status)
+
+
+def _pence(text: str | None) -> int:
+    """What the page said that a date costs more; 0 when it said nothing that can be read."""
+    plain = (text or "").removeprefix("-")
+    return int(text) if plain.isascii() and plain.isdigit() and len(plain) < 9 else 0
 
 
 @for_family

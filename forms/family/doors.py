@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import activate
 
 from forms.addresses import see_other
 from forms.doors import private
@@ -63,6 +64,7 @@ def for_family(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
                 take_cookie(response)
             return response
         request.family = session
+        activate(settings.LANGUAGE_CODE)  # the folder's own words have no other yet
         return view(request, *args, **kwargs)
 
     return guarded

@@ -20,6 +20,7 @@ from forms.asking_more import open_request
 from forms.family import links, offering
 from forms.models import Attachment, Journey, MoreRequest, Submission
 from forms.pricing import Price, from_data
+from forms.sheets import is_there
 from workflows import family
 from workflows.appointments.oncase import FamilyTime, family_times
 from workflows.engine import family_buttons
@@ -83,6 +84,7 @@ class Opened:
     answers: list[dict] = field(default_factory=list)
     price: Price | None = None
     submission: Submission | None = None
+    has_sheet: bool = False
     money: dict | None = None
     wanted: MoreRequest | None = None
     is_contact: bool = True
@@ -191,6 +193,7 @@ class Folder:
             answers=answers_of(submission) if submission else [],
             price=from_data(submission.price) if submission else None,
             submission=submission,
+            has_sheet=is_there(submission, case),
             money=paying.for_family(submission) if submission else None,
             wanted=wanted,
             is_contact=is_contact,

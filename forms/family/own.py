@@ -184,11 +184,8 @@ def young_person(request: HttpRequest, reference: str) -> HttpResponse:
     if plain(email) == plain(page.case.contact_email):
         message = _("Enter an address of their own: this one is yours")
         return _again(request, reference, email, message)
-    try:
-        who = request.family.seal
-        throttle.count("let-in", who, limit=LET_IN_PER_ADDRESS, seconds=LET_IN_SECONDS)
-    except throttle.TooOftenError as error:
-        return form_doors.too_often(request, error)
+    who = request.family.seal
+    throttle.count("let-in", who, limit=LET_IN_PER_ADDRESS, seconds=LET_IN_SECONDS)
     family.let_in(page.case, email)
     return see_other(back)
 

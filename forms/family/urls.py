@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from forms.family import answering, asking, changes, offer_views, own, times, views
 from forms.family.excerpts import by_link as excerpt
+from forms.sheet_views import for_who_sent
 
 app_name = "family"
 
@@ -37,6 +38,7 @@ urlpatterns = [
     path("<str:reference>/answer/", answering.begin, name="answer_begin"),
     path("<str:reference>/answer/check/", answering.check, name="answer_check"),
     path("<str:reference>/answer/<int:number>/", answering.AnswerPage.as_view(), name="answer"),
+    path("<str:reference>/sheet/", for_who_sent, name="sheet"),
     path("<str:reference>/file/<int:pk>/", own.file, name="file"),
     path("<str:reference>/young-person/", own.young_person, name="young_person"),
     path("<str:reference>/form/", answering.begin_form, name="form"),

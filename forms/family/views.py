@@ -1,15 +1,17 @@
 """The pages of the family folder. Each begins with the folder of who is signed in."""
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import activate
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cms import throttle
 from forms.addresses import see_other
-from forms.doors import private, too_often
+from forms.doors import private
 from forms.family import asking, doors, links
 from forms.family.folder import Folder, NotHereError
 from workflows import family
@@ -37,6 +39,7 @@ def opened(request: HttpRequest, reference: str):
 def home(request: HttpRequest) -> HttpResponse:
     """The folder, or the page that asks for an e-mail address."""
     session = doors.signed_in(request)
+    activate(settings.LANGUAGE_CODE)
     if session is None or request.method == "POST":
         return asking.ask(request)
     request.family = session
@@ -123,8 +126,6 @@ def write(request: HttpRequest, reference: str) -> HttpResponse:
         who = request.family.seal
         throttle.count("family-write", who, limit=WRITES_PER_ADDRESS, seconds=WRITES_SECONDS)
         family.write(page.case, text, actor_name=family.name_for(page.case, request.family.address))
-    except throttle.TooOftenError as error:
-        return too_often(request, error)
     except family.EmptyMessageError as problem:
         errors = [{"id": "id_text", "message": str(problem)}]
         return case_page(request, reference, status=422, errors=errors, text=text)

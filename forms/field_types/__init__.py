@@ -3,7 +3,19 @@
 Importing this package registers the hub's own; another app registers its own from its ready().
 """
 
-from . import addons, choices, codes, compound, dates, files, offerings, remission, shown, text
+from . import (
+    addons,
+    choices,
+    codes,
+    compound,
+    dates,
+    files,
+    offerings,
+    remission,
+    round_dates,
+    shown,
+    text,
+)
 from .base import Asking, FieldType, field_type, field_types
 
 __all__ = [
@@ -19,6 +31,7 @@ __all__ = [
     "files",
     "offerings",
     "remission",
+    "round_dates",
     "shown",
     "text",
 ]

@@ -3,7 +3,7 @@
 
 It offers the add-ons of the date that is being booked, with what is left of each, and is no
 question where the date has none. An answer is `[{"id", "name", "pence"}]` as the family saw it.
-Ticking does not keep anything: forms.journeys does, all or none, when the page is saved.
+Ticking does not keep anything: forms.holding does, all or none, when the page is saved.
 """
 
 from django import forms

@@ -208,7 +208,9 @@ class NumberField(forms.CharField):
         return int(scaled) if scaled == scaled.to_integral_value() else float(scaled)
 
     def _say(self, bound):
-        return pounds(bound) if self.sign else f"{bound:,}"
+        if self.sign:
+            return pounds(bound)
+        return f"{bound:,}" if abs(bound) >= 10_000 else f"{bound}"  # 1700 may be a year
 
 
 def pounds(pence: int) -> str:

@@ -10,6 +10,7 @@ from .answers import AnswerColumns, AnswerExport, AnswerMark, ForgottenCount, St
 from .asked import AnswerChange, MoreRequest
 from .children import ChildMark
 from .codes import PriceCode, PriceCodeUse
+from .colleagues import SectionInvite
 from .definitions import FormDefinition, FormVersion, NeverChangesError
 from .family import FamilyLink, FamilySession
 from .journeys import Attachment, Journey, Submission, facts_for, offering_day
@@ -55,6 +56,7 @@ __all__ = [
     "RegisterLine",
     "RegisterMark",
     "RegisterPlan",
+    "SectionInvite",
     "SharedSong",
     "StepTally",
     "Submission",

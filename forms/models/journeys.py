@@ -11,6 +11,7 @@ import uuid
 from django.apps import apps
 from django.core.files.storage import storages
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -205,11 +206,31 @@ class Submission(models.Model):
 
         return kin(self)
 
+    def case_references(self):
+        """`[{names, address, rows: [(question, words)]}]`, one for each that was given."""
+        from forms.reviewing import references_of  # noqa: PLC0415 - it reads this model
+
+        return references_of(self)
+
+    @staticmethod
+    def case_kin_of_many(ids) -> dict[int, set[str]]:
+        """`{id: references}` of those of `ids` that share a child with others: see case_kin."""
+        from forms.children import kin_of_many  # noqa: PLC0415 - it reads this model
+
+        return kin_of_many(int(one) for one in ids)
+
     def case_panels(self, user):
         """What else stands beside a case: its references, and its money for whoever may see it."""
         from forms import paying, referees  # noqa: PLC0415 - they read this model
 
         return [*referees.panel(self), *paying.panel(self, user)]
+
+    def case_links(self, case, user):
+        """What can be printed of it: see forms.sheets."""
+        from forms.sheets import is_there_for_staff  # noqa: PLC0415 - it reads this model
+
+        url = reverse("case_sheet", args=[case.pk]) if is_there_for_staff(self) else ""
+        return [{"label": _("Sheet to print"), "url": url}] if url else []
 
     def case_people(self, user):
         """`[{name, url}]`: the children as the roster knows them, within the user's reach."""

@@ -6,6 +6,7 @@ from functools import wraps
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -23,7 +24,17 @@ from .forms import AgreeForm, LeaveForm, PaperForm, PassportForm, PersonForm
 
 INVITES, INVITE_SECONDS = 10, 3600
 #: What of the history its own people read: what they did, and what the night did.
-SHOWN = ("paper", "agreed", "listed", "renamed", "merged", "drafted", "applied", "person")
+SHOWN = (
+    "paper",
+    "agreed",
+    "listed",
+    "renamed",
+    "merged",
+    "drafted",
+    "applied",
+    "person",
+    "condition",
+)
 COLOURS = {"ok": "", "soon": "marigold", "over": "danger", "missing": "marigold"}
 
 
@@ -74,6 +85,8 @@ def page(
             for clock in papers.clocks(partner)
         ],
         "is_listed": Partner.objects.live().filter(pk=partner.pk).exists(),
+        "conditions": partner.conditions.all(),
+        "today": timezone.localdate(),
         "agreements": partner.agreements.select_related("version__text"),
         "people": partner.people.all(),
         "history": partner.history.filter(kind__in=SHOWN)[:20],
@@ -159,12 +172,7 @@ def people(request: HttpRequest, person: PartnerPerson) -> HttpResponse:
     form = PersonForm(request.POST)
     if not form.is_valid():
         return page(request, person, form, status=422)
-    try:
-        throttle.count(
-            "passport-invite", request.family.seal, limit=INVITES, seconds=INVITE_SECONDS
-        )
-    except throttle.TooOftenError as error:
-        return form_doors.too_often(request, error)
+    throttle.count("passport-invite", request.family.seal, limit=INVITES, seconds=INVITE_SECONDS)
     letters.add_person(partner, name=form.cleaned_data["name"], email=form.cleaned_data["email"],
                        invited_by=person.name)  # fmt: skip
     return see_other(back)

@@ -3,5 +3,5 @@
 roll reads who comes; reach says who may see it; marks writes the register, registerviews and
 sheet show it; board and calloff are the office's; groups, noshow, letters, songs are the course's;
 forgetting erases what was said of people when it is over;
-changing, swapping, rejoining and noticing are the family's side.
+changing, moving, rejoining and clashing are the family's side.
 """

@@ -112,6 +112,7 @@ class DateView(BoardView):
             "date": date,
             "run": row.run,
             "full_at": figures.when_full(row),
+            "misfits": sorted(row.misfits),
             "may_decide": may_call_off(self.request.user, date),
             "run_form": RunForm(instance=row.run),
             "team": date.team.select_related("user"),

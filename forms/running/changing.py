@@ -1,6 +1,7 @@
-"""What a family changes of its booking by itself, until the cut-off: cancel, move, answer anew.
+"""What a family changes of its booking by itself, until the cut-off: cancel, answer anew.
 
 Each verb is one transaction, locks the case before any date, and says beforehand what it would do.
+Moving to another date is moving.py.
 After the cut-off, or once the register knows the child, only the office changes anything.
 """
 
@@ -13,18 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cms import audit, places
+from cms import audit
 from cms.models import CourseDate, Place
 from cms.running import giveback
-from cms.school_year import age_on, school_year
 from forms import asking_more
-from forms.letters import say_when
+from forms.evidence_later import is_for_evidence
 from forms.models import MoreRequest, Submission
-from forms.running import clashing, ending, roll, words
+from forms.running import ending, roll, words
 from forms.running.calloff import run_of
 from forms.running.entries import entry_for
 from workflows import family
-from workflows.models import Case, CaseEvent
+from workflows.models import Case
 
 
 class TooLateError(Exception):
@@ -90,7 +90,7 @@ def would_get_back(booking: Booking, numbers: Iterable[int]) -> giveback.GivenBa
     )
 
 
-def _fresh(submission_id: int) -> tuple[Booking, Case | None]:
+def fresh(submission_id: int) -> tuple[Booking, Case | None]:
     """The booking as it stands under the lock on its case. Raises TooLateError."""
     submission = Submission.objects.select_related("version").get(pk=submission_id)
     case = ending.lock_case(submission)
@@ -107,7 +107,7 @@ def cancel(submission: Submission, numbers: Iterable[int]) -> int:
     Raises TooLateError, NotPossibleError when none of them has a place.
     """
     with transaction.atomic():
-        booking, _case = _fresh(submission.pk)
+        booking, _case = fresh(submission.pk)
         wanted = {child.place.child_number for child in booking.children} & set(numbers)
         if not wanted:
             raise NotPossibleError(_("Choose whose place you cancel."))
@@ -133,137 +133,6 @@ def cancel(submission: Submission, numbers: Iterable[int]) -> int:
         )
         audit.record(None, "change", booking.submission, {"cancelled": len(ended)})
     return len(ended)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Another date that the booking may move to, and what is to be said about it."""
-
-    date: CourseDate
-    left: int
-    warnings: tuple[str, ...] = ()
-
-
-def choices(booking: Booking) -> list[Choice]:
-    """Dates of the same course and price with room for all, and that fit every child."""
-    now = timezone.now()
-    others = (
-        CourseDate.objects.filter(
-            course=booking.date.course,
-            status=CourseDate.Status.OPEN,
-            starts_at__gt=now,
-            price_pence=booking.date.price_pence,
-        )
-        .exclude(pk=booking.date.pk)
-        .with_places()
-        .select_related("course", "centre")
-        .order_by("starts_at")
-    )
-    claims = any(child.place.claims_help for child in booking.children)
-    found = []
-    for date in others:
-        left = date.places_left_with_help if claims else date.places_left
-        if not date.is_bookable(now) or left < len(booking.children):
-            continue
-        if all(_is_for(date, child) for child in booking.children):
-            said = clashing.words_for(booking.children, date, but=booking.submission)
-            found.append(Choice(date, left, tuple(said)))
-    return found
-
-
-def _is_for(date: CourseDate, child: roll.Child) -> bool:
-    """Whether the child's age and school year are right on that date, as far as we know them."""
-    ages, day = date.ages(), date.first_day
-    if child.born is None or child.born > day:
-        return True
-    age, year = age_on(child.born, day), school_year(child.born, day)
-    return (
-        (ages.min_age is None or age >= ages.min_age)
-        and (ages.max_age is None or age <= ages.max_age)
-        and (ages.min_year is None or year >= ages.min_year)
-        and (ages.max_year is None or year <= ages.max_year)
-    )
-
-
-def move(submission: Submission, to: int | None) -> CourseDate:
-    """Move every place of the booking to another date, or none; the old go last.
-
-    Raises TooLateError, NotPossibleError; then nothing has changed.
-    """
-    if to is None:
-        raise NotPossibleError(_("Choose a date"))
-    with transaction.atomic():
-        booking, case = _fresh(submission.pk)
-        old, new = booking.date, CourseDate.objects.filter(pk=to).first()
-        if new is None or not _may_become(booking, new):
-            raise NotPossibleError(_("That date cannot be chosen. Please choose another."))
-        try:
-            places.exchange(booking.submission.holder, given_up=old.pk, wanted=new.pk)
-        except places.PlacesError as problem:
-            raise NotPossibleError(
-                _("%(problem)s Nothing was changed: you keep the date that you have.")
-                % {"problem": problem}
-            ) from problem
-        _note_new_date(booking.submission, new, case, was=old)
-        words.write(
-            words.MOVED,
-            booking.submission,
-            new,
-            key=f"moved-{booking.submission.pk}-{old.pk}-{new.pk}-{uuid4().hex[:12]}",
-            attachments=(entry_for(booking.submission, new),),
-            was=say_when(old),
-            places=number_words(len(booking.children)),
-        )
-        audit.record(None, "change", booking.submission, {"moved": [old.pk, new.pk]})
-    return new
-
-
-def _may_become(booking: Booking, new: CourseDate) -> bool:
-    has_extras = any(
-        child.place.add_ons.filter(seat__isnull=False).exists() for child in booking.children
-    )
-    return (
-        new.course_id == booking.date.course_id
-        and new.price_pence == booking.date.price_pence
-        and not has_extras
-        and all(_is_for(new, child) for child in booking.children)
-    )
-
-
-def _note_new_date(
-    submission: Submission, new: CourseDate, case: Case | None, *, was: CourseDate
-) -> None:
-    """What names the date, says the new one: answers, the case's title and centre."""
-    answers, keys = dict(submission.answers), set()
-    for step in submission.version.compiled["steps"]:
-        for question in step["questions"]:
-            if question["type"] == "places" and isinstance(answers.get(question["key"]), dict):
-                keys.add(question["key"])
-                answers[question["key"]] = {
-                    **answers[question["key"]],
-                    "offering": new.reference,
-                }
-    labels = [
-        {
-            **part,
-            "rows": [
-                {**row, "lines": [str(new), *row["lines"][1:]]} if row.get("key") in keys else row
-                for row in part["rows"]
-            ],
-        }
-        for part in submission.labels
-    ]
-    submission.offering, submission.answers, submission.labels = new, answers, labels
-    submission.save(update_fields=["offering", "answers", "labels"])
-    if case is not None:
-        case.centre, case.area, case.title = new.centre, new.centre.area, str(new)[:200]
-        case.save(update_fields=["centre", "area", "title"])
-        CaseEvent.objects.create(
-            case=case,
-            kind=CaseEvent.Kind.FAMILY,
-            actor_name=family.NAME,
-            summary=f"Moved by the family from {was} to {new}"[:250],
-        )
 
 
 def parts(submission: Submission) -> list[tuple[str, str, list[str]]]:
@@ -318,14 +187,14 @@ def begin_anew(submission: Submission, part: str) -> MoreRequest:
     Raises TooLateError; NotPossibleError while the office itself waits for an answer.
     """
     with transaction.atomic():
-        booking, case = _fresh(submission.pk)
+        booking, case = fresh(submission.pk)
         names = next((n for key, _t, n in parts(booking.submission) if key == part), None)
         if case is None or names is None:
             raise NotPossibleError(_("That cannot be changed here. Please write to us."))
         already = asking_more.open_request(case)
-        if already is not None and not already.is_own:
+        if already is not None and not (already.is_own or is_for_evidence(already)):
             raise NotPossibleError(_("Please answer first what we have asked you."))
-        if already is not None:
+        if already is not None and already.is_own:
             stop_anew(already)
         return MoreRequest.objects.create(
             case=case,

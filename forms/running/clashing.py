@@ -54,7 +54,7 @@ def is_same_family(one: Submission, other: Submission) -> bool:
     return bool(one.contact_seal) and one.contact_seal == other.contact_seal
 
 
-def notice(submission: Submission, case: Case | None) -> None:
+def notice(submission: Submission) -> None:
     """Look at a booking that has just come in, in the transaction that took it."""
     date = submission.offering
     if date is None:
@@ -68,9 +68,12 @@ def notice(submission: Submission, case: Case | None) -> None:
                 key=f"clash-{submission.pk}-{other.pk}",
                 other=f"{other.offering.course}, {say_when(other.offering)} ({other.reference})",
             )
-            _note(case, f"The family has booked the same child at the same time: {other.reference}")
+            _note(
+                words.case_of(submission),
+                f"The family has booked the same child at the same time: {other.reference}",
+            )
         else:
-            _note(case, TWICE.format(other=other.reference))
+            _note(words.case_of(submission), TWICE.format(other=other.reference))
             theirs = Case.objects.filter(reference=other.reference).first()
             _note(theirs, TWICE.format(other=submission.reference))
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from cms.models import CourseDate, Place
 from cms.school_year import school_year, year_label
+from forms import agefit
 from forms.models import CourseRun, Submission
 from forms.running.roll import Child, bookings_of, child_of
 from workflows.models import ListEntry
@@ -52,6 +53,7 @@ class Figures:
     schools: Counter = field(default_factory=Counter)
     years: Counter = field(default_factory=Counter)
     minutes: list[int] = field(default_factory=list)  # after opening, of each place
+    misfits: set[str] = field(default_factory=set)  # bookings of a child whom it is not for
 
     @property
     def left(self) -> int:
@@ -145,6 +147,8 @@ def _read_bookings(rows: dict[int, Figures]) -> None:
         row.years[_year(child, row.date)] += 1
         row.schools[_school(child)] += 1
         row.helped += bool(booking and asks_for_help(booking))
+        if booking and child.born and not agefit.fits(row.date, child.born):
+            row.misfits.add(booking.reference)
         if booking and (place.course_date_id, place.holder) not in seen:
             seen.add((place.course_date_id, place.holder))
             row.bookings += 1

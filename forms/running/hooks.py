@@ -5,8 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
+from cms.menus import PermittedMenuItem
+
 from . import boardviews, courseviews, registerviews
-from .reach import open_registers
+from .reach import has_register
 
 board = (
     [
@@ -48,22 +50,22 @@ def running_urls():
     return [path("course-board/", include(board)), path("register/", include(register))]
 
 
-class BoardMenuItem(MenuItem):
-    def is_shown(self, request):
-        return request.user.has_perm("cms.list_place")
-
-
 class RegisterMenuItem(MenuItem):
     """Only while there is one to open."""
 
     def is_shown(self, request):
-        return open_registers(request.user).exists()
+        return has_register(request.user)
 
 
 @hooks.register("register_admin_menu_item")
 def board_menu_item():
-    return BoardMenuItem(
-        _("Course board"), reverse_lazy("courses:board"), name="courses", icon_name="date", order=55
+    return PermittedMenuItem(
+        _("Course board"),
+        reverse_lazy("courses:board"),
+        name="courses",
+        icon_name="date",
+        order=55,
+        permission="cms.list_place",
     )
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cms.access import held_by
+from cms.menus import AskedLately
 from cms.models import CourseDate, User
 from cms.roles import ROLES
 from forms.models import TeamMember
@@ -84,6 +85,9 @@ def open_registers(user: User) -> QuerySet[CourseDate]:
                 else Q(centre__area=held.area)
             )
     return there.filter(mine).distinct().order_by("starts_at")
+
+
+has_register = AskedLately("register", lambda user: open_registers(user).exists(), of=TeamMember)
 
 
 def register_for(user: User, pk: int) -> tuple[CourseDate, Seat] | None:

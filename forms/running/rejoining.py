@@ -7,7 +7,7 @@ places, price, terms and everything else are as for anybody.
 from django.utils import timezone
 
 from cms.models import CourseDate, Place
-from forms import journeys
+from forms import journeys, siblings
 from forms.family import again
 from forms.models import CourseRun, FormDefinition, Journey, Submission
 from forms.running.changing import Booking
@@ -56,6 +56,7 @@ def begin(
     journey = journeys.begin(version, owner=owner, offering=date)
     journey.suggested = again.suggestions(version, submissions, wanted=wanted)
     if journey.suggested:
+        siblings.remember(journey, submissions)
         journey.suggested["answers"] |= {
             key: {"offering": date.reference, "children": max(1, len(wanted))}
             for key in journeys.places_keys(version.compiled)

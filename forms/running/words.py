@@ -72,10 +72,12 @@ _declare(
     gettext_noop("Booking: moved to another date"),
     "Moved: {{ course }}, {{ when }}",
     _DEAR + "As you asked, your booking {{ reference }} has moved.\n\n- It was: {{ was }}\n- It "
-    "is now: {{ when }}\n- Where: {{ where }}\n- Places: {{ places }}\n\nThe file with this letter "
-    "changes the day in your calendar.\n\n[See your booking]({{ folder }})",
+    "is now: {{ when }}\n- Where: {{ where }}\n- Places: {{ places }}\n\n{{ money }}\n\n"
+    "The file with this letter changes the day in your calendar.\n\n"
+    "[See your booking]({{ folder }})",
     was="Monday 26 October 2026, 10am to 4pm",
     places="2 places",
+    money="The new date costs £5 more. Please pay it by 9 October 2026.",
 )
 _declare(
     CLASH,

@@ -15,7 +15,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from cms import audit, throttle
-from cms.views import too_many_requests
 from imports import arrivals
 from imports.errors import UnreadableFile
 from imports.reader import MAX_BYTES
@@ -28,15 +27,12 @@ PER_LINK = 10  # files in an hour
 class SendRoster(View):
     def dispatch(self, request, token):
         address = throttle.client_address(request)
-        try:
-            throttle.count("roster link", address, limit=PER_ADDRESS, seconds=600)
-            self.source = arrivals.source_of_link(token)
-            if self.source is None:
-                raise Http404
-            if request.method == "POST":
-                throttle.count("roster file", token, limit=PER_LINK, seconds=3600)
-        except throttle.TooOftenError as error:
-            return too_many_requests(request, error.retry_after)
+        throttle.count("roster link", address, limit=PER_ADDRESS, seconds=600)
+        self.source = arrivals.source_of_link(token)
+        if self.source is None:
+            raise Http404
+        if request.method == "POST":
+            throttle.count("roster file", token, limit=PER_LINK, seconds=3600)
         answer = super().dispatch(request, token)
         answer["Referrer-Policy"] = "no-referrer"
         answer["X-Robots-Tag"] = "noindex"

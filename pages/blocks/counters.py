@@ -7,6 +7,7 @@ from django.db.models import Count, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from cms.models import CourseDate, Ensemble, MusicCentre, Partner
+from cms.pagecache import lasting
 from cms.registry import Registry
 
 
@@ -36,3 +37,10 @@ def count(keys: Iterable[str]) -> list[tuple[str, int]]:
     first, *others = parts
     numbers = dict(first.union(*others, all=True).values_list("key", "number"))
     return [(counters[key].label, numbers.get(key, 0)) for key in known]
+
+
+def counted(keys: Iterable[str]) -> list[tuple[str, int]]:
+    """As `count`, counted again when something of what is counted has changed."""
+    known = [key for key in keys if key in counters]
+    of = tuple({counters[key].rows().model for key in known})
+    return lasting(f"count:{','.join(known)}", of, lambda: count(known))

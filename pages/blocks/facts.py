@@ -11,9 +11,8 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 
 from cms import pictures
 from cms.models import Term
-from cms.pagecache import remembered
 
-from .counters import count, counters
+from .counters import counted, counters
 from .prose import ProseBlock
 from .text import INLINE, PROSE
 
@@ -57,10 +56,7 @@ class CountersBlock(blocks.StructBlock):
     def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
         context = super().get_context(value, parent_context=parent_context)
         context["counters"] = [
-            {"label": label, "number": number}
-            for label, number in remembered(
-                f"count:{','.join(value['counted'])}", lambda: count(value["counted"])
-            )
+            {"label": label, "number": number} for label, number in counted(value["counted"])
         ]
         context["as_at"] = timezone.localdate()
         return context

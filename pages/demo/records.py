@@ -9,6 +9,7 @@ from cms import places
 from cms.models import (
     AcademicYear,
     Area,
+    Board,
     CentreDate,
     Course,
     CourseDate,
@@ -21,6 +22,7 @@ from cms.models import (
     Partner,
     Term,
 )
+from cms.partners import shippedtexts
 
 from .terms import school_year_of, terms_of
 
@@ -36,6 +38,7 @@ def load_records(data: dict, today: date) -> dict[str, int]:
     _course_dates(data, today)
     _ensembles(data, today)
     _partners(data)
+    _governance()
     after = _counts()
     return {name: after[name] - before[name] for name in after}
 
@@ -188,7 +191,7 @@ def _ensembles(data: dict, today: date) -> None:
                 "access": data["centre_access"],
                 "has_auditions": auditioned,
                 "auditions_open_on": today - timedelta(days=20) if auditioned else None,
-                "auditions_close_on": today + timedelta(days=60) if auditioned else None,
+                "auditions_close_on": today + timedelta(days=35) if auditioned else None,
                 "judged_on": _next_september(today + timedelta(days=60)) if auditioned else None,
                 **dict(
                     zip(("min_age", "max_age"), data["ensemble_ages"].get(slug, ()), strict=False)
@@ -224,6 +227,30 @@ def _progression(data: dict, new: list[str]) -> None:
         )
 
 
+def _governance() -> None:
+    """The texts that come with the hub, a board and its subgroup."""
+    shippedtexts.add()
+    board, _made = Board.objects.get_or_create(
+        slug="hub-board",
+        defaults={
+            "name": "Hub Board",
+            "purpose": "Decides on the local plan, the grant and new partners. Meets each term.",
+        },
+    )
+    Board.objects.get_or_create(
+        slug="safeguarding-subgroup",
+        defaults={
+            "name": "Safeguarding Subgroup",
+            "purpose": "Advises the board on keeping children safe.",
+            "part_of": board,
+        },
+    )
+
+
+#: Where invented partners are on the map.
+DISTRICTS = ("AL1", "SG4", "WD17", "HP1", "SG13", "EN8", "AL7")
+
+
 def _partners(data: dict) -> None:
     kinds = {kind.slug: kind for kind in OrganisationType.objects.all()}
     areas = {area.slug: area for area in Area.objects.all()}
@@ -243,6 +270,7 @@ def _partners(data: dict) -> None:
                     "website": f"https://{slugify(name)}.example.org/",
                     "is_lead": name == "County Music Service",
                     "status": status,
+                    "district": "" if beyond else DISTRICTS[len(name) % len(DISTRICTS)],
                 },
             )
             if made:

@@ -1,4 +1,7 @@
-"""One page of the demo hub in Welsh, with the front door that leads to it."""
+"""The languages of the demo hub: one page in Welsh with the front door that leads to it; Polish.
+
+Polish has no page yet: its language is there so that comms staff can begin one.
+"""
 
 from wagtail.models import Locale
 
@@ -37,6 +40,7 @@ def load_welsh(home: HomePage) -> int:
     """Add the Welsh home and its page about costs, where they are not there yet. How many."""
     costs = StandardPage.objects.child_of(home).filter(slug="help-with-costs").first()
     locale, _made = Locale.objects.get_or_create(language_code="cy")
+    Locale.objects.get_or_create(language_code="pl")
     if costs is None or costs.has_translation(locale):
         return 0
     made = 0

@@ -13,6 +13,7 @@ from .general import (
     PolicyPage,
     StandardPage,
 )
+from .governance import GovernancePage
 from .impact import ImpactPage
 from .learning import (
     CentreIndexPage,
@@ -59,6 +60,7 @@ __all__ = [
     "EventIndexPage",
     "EventPage",
     "FinderPage",
+    "GovernancePage",
     "HomePage",
     "HubExplainerPage",
     "HubPage",

@@ -16,25 +16,13 @@ from wagtail.fields import StreamField
 from wagtail.models import Page, PageViewRestriction
 from wagtail.search import index
 
-from cms.pagecache import remembered
+from cms.findpage import tree
 from pages import notices, structured
 from pages.blocks import BodyBlock
 from pages.guard import GuardedPageForm
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-
-def _closed_paths() -> tuple[str, ...]:
-    """The paths of pages that not everybody may see, and those of aliases, which may borrow it."""
-    return remembered(
-        "closed-paths",
-        lambda: tuple(
-            Page.objects.filter(
-                models.Q(view_restrictions__isnull=False) | models.Q(alias_of__isnull=False)
-            ).values_list("path", flat=True)
-        ),
-    )
 
 
 class HubPage(Page):
@@ -87,7 +75,7 @@ class HubPage(Page):
 
     def get_view_restrictions(self) -> models.QuerySet:
         """Who may see it; asks the database only where a page of its way down is closed at all."""
-        if self.alias_of_id or any(self.path.startswith(path) for path in _closed_paths()):
+        if self.alias_of_id or self.path.startswith(tree().to_ask):
             return super().get_view_restrictions()
         return PageViewRestriction.objects.none()
 

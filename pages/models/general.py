@@ -10,13 +10,14 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.search import index
 
+from cms import pictures
 from cms.findpage import page_at
 from cms.models import Area, HubSettings
 from pages import notices, structured
 from pages.blocks.access import AccessIssueBlock
 from pages.blocks.links import CardBlock
 from pages.blocks.text import PROSE
-from pages.cookies import all_cookies
+from pages.cookies import all_cookies, all_stores
 from pages.wording import Finding
 
 from .base import BodyPage, HubPage
@@ -50,6 +51,11 @@ class HomePage(BodyPage):
 
     class Meta:
         verbose_name = _("home page")
+
+    def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
+        cards = [card.value.get("picture") for card in self.ways_in]
+        pictures.ready([self.social_image, self.hero_image, *cards])
+        return super().get_context(request, *args, **kwargs)
 
     def banners(self) -> list:
         return notices.banners_for(self.path, every_closure=True)
@@ -135,7 +141,7 @@ class PolicyPage(BodyPage):
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         context = super().get_context(request, *args, **kwargs)
         if self.lists_cookies:
-            context["cookies"] = all_cookies()
+            context["cookies"], context["stores"] = all_cookies(), all_stores()
         return context
 
 

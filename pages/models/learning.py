@@ -1,5 +1,7 @@
 """Where and what people learn: music centres, courses and ensembles, each page over its record."""
 
+from datetime import date
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -203,11 +205,21 @@ class EnsemblePage(RecordPage):
         context["sections"] = ensemble.sections.select_related("instrument")
         context["leads_to"] = listings.ensemble_cards(ensemble.leads_to.all())
         context["fed_by"] = listings.ensemble_cards(ensemble.fed_by.all())
-        context["auditions_open"] = ensemble.auditions_are_open(timezone.localdate())
         context["can_apply"] = is_open("ensemble-audition")
-        context["audition_rounds"] = rounds_for(ensemble)
+        rounds = rounds_for(ensemble)
+        context["audition_rounds"] = rounds
+        context["auditions_close_on"] = self._auditions_close_on(rounds)
+        context["auditions_open"] = context["auditions_close_on"] is not None
         context["has_calendar"] = ensemble.meets_weekly
         return context
+
+    def _auditions_close_on(self, rounds: list[dict]) -> date | None:
+        """The last day to apply, by the rounds where there are any; None: not open today."""
+        if rounds:
+            closes = [one["round"].closes_at for one in rounds if one["is_open"]]
+            return timezone.localdate(min(closes)) if closes else None
+        is_open_today = self.ensemble.auditions_are_open(timezone.localdate())
+        return self.ensemble.auditions_close_on if is_open_today else None
 
     def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
         return [

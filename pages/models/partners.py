@@ -7,7 +7,7 @@ from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from cms.keptpages import not_as_asked
 from cms.models import Partner
 from cms.partners import names
-from pages import listings, structured
+from pages import listings, partnermap, structured
 
 from .base import BodyPage
 
@@ -30,11 +30,13 @@ class PartnerIndexPage(RoutablePageMixin, BodyPage):
         chosen = listings.PartnerFilter.read(request.GET, choices)
         if chosen.left_out:
             not_as_asked(request)
+        found = listings.partners(chosen)
         return self.render(
             request,
             context_overrides={
                 "chosen": chosen,
-                "partners": listings.partners(chosen),
+                "partners": found,
+                "map": partnermap.draw(found),
                 "choices": choices,
             },
         )

@@ -12,10 +12,12 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from wagtail.models import Locale, Page
+from wagtail.coreutils import get_content_languages
+from wagtail.models import Page
 
 from cms import pictures
-from cms.pagecache import remembered, shared_while_kept
+from cms.findpage import tree
+from cms.pagecache import shared_while_kept
 from cms.templatetags.hub import breadcrumbs, pounds
 from pages import notices, structured
 from pages.blocks.links import apply_path
@@ -54,7 +56,7 @@ def for_whom(record) -> str:
 @register.simple_tag(takes_context=True)
 def translations(context, page) -> list[dict]:
     """The same page in each language it is published in; [] when that is one. Read once a page."""
-    if not isinstance(page, Page) or not page.pk or not _other_languages():
+    if not isinstance(page, Page) or not page.pk or not tree().has_languages:
         return []
     if not hasattr(page, "_versions"):
         page._versions = shared_while_kept(
@@ -64,22 +66,18 @@ def translations(context, page) -> list[dict]:
 
 
 def _versions(page: Page) -> list[dict]:
-    same = Page.objects.filter(translation_key=page.translation_key).live().public()
+    names = get_content_languages()
     found = [
         {
-            "code": version.locale.language_code,
-            "name": version.locale.get_display_name(),
-            "url": version.url,
-            "full_url": version.full_url,
+            "code": version.language,
+            "name": names.get(version.language),
+            "url": version.link(),
+            "full_url": version.full_link(),
             "is_current": version.pk == page.pk,
         }
-        for version in same.select_related("locale").order_by("locale__pk")
+        for version in tree().versions(page.pk)
     ]
     return found if len(found) > 1 else []
-
-
-def _other_languages() -> bool:
-    return remembered("other-languages", lambda: Locale.objects.count() > 1)
 
 
 @register.filter
@@ -104,6 +102,13 @@ def hours(event) -> str:
 def clock_time(moment: datetime) -> str:
     """A moment -> "10am", "2.30pm", "12 noon", by the clock of the county."""
     return _clock(timezone.localtime(moment))
+
+
+@register.filter
+def day_and_time(moment: datetime) -> str:
+    """A moment -> "27 December 2026, 5pm"."""
+    local = timezone.localtime(moment)
+    return f"{date_format(local, 'j F Y')}, {_clock(local)}"
 
 
 def _clock(moment: datetime) -> str:

@@ -25,7 +25,7 @@ WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands on the review page. `files` are `{id, name, note, can_open}`."""
+    """What stands on the review page. `files` are `{id, name, note, can_open, is_film}`."""
 
     title: str
     sections: list[Section] = field(default_factory=list)
@@ -97,6 +97,7 @@ def shown(review: Review) -> Shown:
         hidden += len(part["rows"]) - len(rows)
         if rows:
             sections.append(Section(mask(part["title"]), [_masked(row, mask) for row in rows]))
+    sections += references(case, how)
     return Shown(
         title=mask(case.title),
         sections=sections,
@@ -104,6 +105,21 @@ def shown(review: Review) -> Shown:
         hidden=hidden,
         files_hidden="files" in how.hide,
     )
+
+
+def references(case: Case, how: Reviewing) -> list[Section]:
+    """What third persons wrote, where the stage shows it: never who wrote, nor an address."""
+    tell = getattr(case.subject, "case_references", None)
+    if tell is None or not how.references:
+        return []
+    found = []
+    for number, told in enumerate(tell(), start=1):
+        names = {word for name in told["names"] for word in _name_words(name)}
+        hidden = hidden_values(case, how) | names | {told["address"]}
+        mask = Mask(hidden if how.is_blind else ())
+        rows = [{"question": q, "lines": [mask(words)]} for q, words in told["rows"]]
+        found.append(Section(_("Reference %(n)s") % {"n": number}, rows))
+    return found
 
 
 def _masked(row: dict, mask: Mask) -> dict:
@@ -115,7 +131,7 @@ def mask_of(case: Case, how: Reviewing) -> Mask:
 
 
 def files(review: Review) -> list[dict]:
-    """Files that this reviewer may know of, `[{id, name, note, can_open}]`.
+    """Files that this reviewer may know of, `[{id, name, note, can_open, is_film}]`.
 
     Where files are hidden a film is shown all the same, under a neutral name: it is what is scored.
     """
@@ -139,6 +155,7 @@ def files(review: Review) -> list[dict]:
                 "name": name if how.is_blind else file["name"],
                 "note": file["note"],
                 "can_open": bool(file["url"]),
+                "is_film": bool(file.get("is_film")),
             }
         )
     return found

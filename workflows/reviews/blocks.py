@@ -86,6 +86,11 @@ class ReviewBlock(blocks.StructBlock):
         label=_("Rank within groups by"),
         help_text=_("The key of a question, such as instrument."),
     )
+    references = blocks.BooleanBlock(
+        required=False,
+        label=_("References are shown to reviewers"),
+        help_text=_("What was written, without who wrote it. Names are blacked out as elsewhere."),
+    )
 
     class Meta:
         label = _("Scoring")

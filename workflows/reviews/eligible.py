@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
+from cms.access import held_by, read_held
 from cms.models import User
 from cms.roles import ROLES
 from workflows.engine import roles_for
@@ -32,12 +33,18 @@ def candidates(case: Case, how: Reviewing) -> list[Candidate]:
         .annotate(load=Count("reviews", Q(reviews__state=Review.State.OPEN), distinct=True))
         .order_by("load", "pk")
     )
-    people = [user for user in people if (roles_for(case, user) or set()) & set(how.scorers)]
+    read_held(people)
+    people = [user for user in people if _held_here(case, user) & set(how.scorers)]
     barred = conflicts(case, people)
     return [
         Candidate(user, user.load, barred.get(user.pk) or _why_not_blind(case, how, user))
         for user in people
     ]
+
+
+def _held_here(case: Case, user: User) -> set[str]:
+    held = [(one.role, one.area, one.centre) for one in held_by(user)]
+    return roles_for(case, user, held) or set()
 
 
 def _why_not_blind(case: Case, how: Reviewing, user: User) -> str:

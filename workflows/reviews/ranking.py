@@ -138,7 +138,8 @@ def ranking(
     rounds = (
         ReviewRound.objects.filter(stage_key=stage_key, case__in=reachable.order_by().values("pk"))
         .select_related("case__version")
-        .prefetch_related("reviews", "case__subject")
+        .defer("case__version__data")  # the plan is kept by its hash
+        .prefetch_related("reviews", *(["case__subject"] if group_by != "" else []))
         .order_by("case", "-number")
     )
     rows = []
@@ -160,8 +161,8 @@ def _latest(of_case: Iterable[ReviewRound]) -> Iterable[ReviewRound]:
 
 
 def _groups(case: Case, key: str) -> list[str]:
-    tell = getattr(case.subject, "case_answer", None)
-    return (tell(key) if key and tell else []) or [""]
+    tell = getattr(case.subject, "case_answer", None) if key else None
+    return (tell(key) if tell else []) or [""]
 
 
 def placed(rows: Iterable[Row]) -> list[Row]:

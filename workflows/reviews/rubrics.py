@@ -5,7 +5,8 @@
         "recommendations": [{"key", "label"}]}]
     stage["review"] = {"rubric": key, "scorers": [roles], "needed": 2, "due_days": 7,
         "hide": ["name", "contact", "personal", "files", "reviewers"],
-        "hide_questions": [keys], "combine": "median|mean|drop_high_low", "group_by": question}
+        "hide_questions": [keys], "combine": "median|mean|drop_high_low", "group_by": question,
+        "references": False}
 
 A score is a percentage, 0 to 100 with two decimals: each criterion's share of its own scale,
 weighted. So sheets with other scales can be put beside each other.
@@ -107,6 +108,7 @@ class Reviewing:
     hide_questions: frozenset[str]
     combine: str
     group_by: str
+    references: bool = False
 
     @property
     def is_blind(self) -> bool:
@@ -147,6 +149,7 @@ def compiled_review(review: Mapping, rubrics: Iterable[Mapping]) -> dict:
         "hide_questions": list(review.get("hide_questions") or []),
         "combine": review.get("combine") or MEDIAN,
         "group_by": review.get("group_by") or "",
+        "references": bool(review.get("references")),
     }
 
 
@@ -208,6 +211,7 @@ def reviewing(plan: Plan, stage_key: str) -> Reviewing | None:
         hide_questions=frozenset(said["hide_questions"]),
         combine=said["combine"],
         group_by=said["group_by"],
+        references=bool(said.get("references")),
     )
 
 

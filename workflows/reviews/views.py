@@ -6,6 +6,7 @@ on the case that it is about.
 """
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +17,7 @@ from django.views.generic import View
 
 from cms import audit
 from cms.access import held_by
-from cms.downloads import as_download
+from cms.downloads import as_download, as_stream
 from cms.models import User
 from workflows.models import Review
 
@@ -25,6 +26,7 @@ from .eligible import may_still_score
 from .rounds import ReviewProblemError, recuse
 from .rubrics import Reviewing, reviewing
 
+WATCHING = 15 * 60  # seconds: a player asks for a film in parts, which is one look
 MOST_BUTTONS = 21  # a longer scale is a number to type
 
 
@@ -163,6 +165,8 @@ class ConflictView(ReviewerView):
 
 
 class ReviewFileView(ReviewerView):
+    """A file of the case. A film is played in the page, part by part, and never a download."""
+
     def get(self, request: HttpRequest, pk: int, file: int) -> HttpResponse:
         review = self.review(pk)
         shown = next((one for one in blind.files(review) if one["id"] == file), None)
@@ -174,6 +178,10 @@ class ReviewFileView(ReviewerView):
         except LookupError:
             raise Http404 from None
         detail = {"file": file, "as": "reviewer"}
+        if shown["is_film"]:
+            if cache.add(f"film-{request.user.pk}-{file}", True, timeout=WATCHING):
+                audit.record(request.user, "download", case, detail | {"film": "watched"})
+            return as_stream(request, content, size=content.size, content_type=content_type)
         audit.record(request.user, "download", case, detail)
         return as_download(content, name=f"{case.reference}-{file}", content_type=content_type)
 

@@ -3,6 +3,8 @@
     rounds.py     AuditionRound and what is set for each group and instrument   (public facts)
     models.py     Entrant, Placement and sign-offs                              (personal data)
     vacancies.py  seats by group and instrument, from the roster; the pools they are offered from
+    dates.py      rehearsals and courses that families are asked about  (public facts)
+    fees.py       the fee of an audition, through the ledger, and who need not pay it
     entering.py   which round a case belongs to, what it asks for, age and county, waivers
     panels.py     who hears which instrument, and when a panel has finished
     allocation.py the algorithm, pure; wording.py says each line of it in a sentence

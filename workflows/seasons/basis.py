@@ -1,8 +1,11 @@
 """Everything that a proposal is made of, read once: players with marks and wishes, seats, names."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import median
+
+from django.contrib.contenttypes.models import ContentType
 
 from . import panels, vacancies
 from .allocation import Mark, Player, Seats, Section
@@ -92,13 +95,27 @@ def _mark(row: object) -> Mark:
     return Mark(row.score, Decimal(median(totals)) if totals else row.score)
 
 
+def _kin(found: Basis) -> dict[str, set[str]]:
+    """By reference, other applications about the same child; one query for each kind of subject."""
+    by_kind: dict[int, dict[str, str]] = defaultdict(dict)
+    for key, entrant in found.entrants.items():
+        by_kind[entrant.case.subject_type_id][entrant.case.subject_id] = key
+    known = {}
+    for kind, references in by_kind.items():
+        model = ContentType.objects.get_for_id(kind).model_class() if kind else None
+        tell = getattr(model, "case_kin_of_many", None)
+        told = tell(references) if tell else {}
+        known |= {references[str(pk)]: others for pk, others in told.items()}
+    return known
+
+
 def _one_seat_a_child(found: Basis) -> None:
     """A child who applied twice, as for two instruments, still has one seat: the application that
     came first speaks for it, and takes over what the later one wished and was given."""
     by_reference = {player.key: player for player in found.players}
-    for key in sorted(by_reference, key=lambda one: found.entrants[one].pk):
-        tell = getattr(found.entrants[key].case.subject, "case_kin", None)
-        for other in tell() if tell and key in by_reference else ():
+    kin = _kin(found)
+    for key in sorted(kin, key=lambda one: found.entrants[one].pk):
+        for other in sorted(kin[key]):
             twin = by_reference.get(other)
             if twin is None or found.entrants[other].pk < found.entrants[key].pk:
                 continue

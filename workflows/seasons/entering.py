@@ -16,6 +16,8 @@ from cms.conditions import as_date
 from cms.models import Instrument, User
 from workflows.models import Case, DecisionEvent
 
+from . import fees
+from .dates import newest, plain
 from .models import AuditionRound, Entrant
 from .rounds import judged
 
@@ -45,8 +47,7 @@ def round_of(case: Case) -> AuditionRound | None:
     found = AuditionRound.objects.filter(
         workflow=case.version.definition.slug, opens_at__lte=begun
     ).order_by("-opens_at", "-pk")
-    rounds = list(found[:20])
-    return next((one for one in rounds if not one.is_late(begun)), rounds[0] if rounds else None)
+    return newest(found[:20], begun)
 
 
 def enter(case: Case) -> Entrant | None:
@@ -60,6 +61,7 @@ def enter(case: Case) -> Entrant | None:
     entrant = Entrant(round=made, case=case, is_late=made.is_late(begun_at(case)))
     _read(entrant)
     entrant.save()
+    _charge(entrant)
     return entrant
 
 
@@ -71,11 +73,19 @@ def refresh(entrants: Iterable[Entrant]) -> None:
         _read(entrant)
         if _state(entrant) != was:
             changed.append(entrant)
+            _charge(entrant)
     Entrant.objects.bulk_update(
         changed,
         ["instruments", "choices", "elsewhere", "principal", "outside", "notes"],
         batch_size=200,
     )
+
+
+def _charge(entrant: Entrant) -> None:
+    """The fee, once the application is within the rules of a round that has one."""
+    if entrant.round.fee_pence:
+        meals = answers_of(entrant.case).get(entrant.round.meals_question)
+        fees.charge(entrant, is_free=_is_yes(meals))
 
 
 def _state(entrant: Entrant) -> tuple:
@@ -103,11 +113,7 @@ def _instruments(fact: dict | None) -> list[str]:
 
 def _words(fact: dict | None) -> list[str]:
     """Every way in which an answer may name a group: its key, its words."""
-    return [_plain(one) for one in (*fact["values"], *fact["lines"])] if fact else []
-
-
-def _plain(text: str) -> str:
-    return str(text).strip().casefold().replace("_", "-")
+    return [plain(one) for one in (*fact["values"], *fact["lines"])] if fact else []
 
 
 def _groups(made: AuditionRound) -> dict[str, str]:
@@ -116,7 +122,7 @@ def _groups(made: AuditionRound) -> dict[str, str]:
     if cached is None:
         rows = made.ensembles.select_related("ensemble")
         cached = made._groups_by_word = {
-            _plain(word): one.ensemble.slug
+            plain(word): one.ensemble.slug
             for one in rows
             for word in (one.ensemble.slug, one.ensemble.name)
         }
@@ -159,6 +165,9 @@ def _notes(entrant: Entrant, said: dict) -> list[str]:
         guide = guides.get(slug)
         if guide and grades and max(grades) < guide:
             notes.append(f"Below the guide of grade {guide} for {slug}: a note, never a bar.")
+    free = _values(said.get(made.dates_question))
+    if missed := free.count("no"):
+        notes.append(f"Cannot come to {missed} of {len(free)} dates.")
     if not entrant.choices:
         notes.append("Chose no group of this round.")
     return notes
@@ -189,6 +198,7 @@ def waive(entrant_id: int, reason: str, *, by: User) -> Entrant:
         entrant.waived_because, entrant.waived_by = reason, str(by)[:160]
         entrant.waived_at = timezone.now()
         entrant.save(update_fields=["waived_because", "waived_by", "waived_at"])
+        _charge(entrant)
         DecisionEvent.objects.create(
             case=entrant.case, words="Exception made: " + entrant.outside[:200], reason=reason,
             actor_id=by.pk, actor_name=str(by)[:160],

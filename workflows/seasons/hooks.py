@@ -3,7 +3,6 @@
 from django.urls import include, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
@@ -12,6 +11,8 @@ from wagtail.admin.panels import (
     TitleFieldPanel,
 )
 from wagtail.admin.viewsets.model import ModelViewSet
+
+from cms.menus import PermittedMenuItem
 
 from . import taking, views
 from .models import AuditionRound
@@ -22,7 +23,7 @@ addresses = (
         path("<int:pk>/", views.BoardView.as_view(), name="board"),
         path("<int:pk>/players/", views.PlayersView.as_view(), name="players"),
         path("<int:pk>/proposal/", views.ProposalView.as_view(), name="proposal"),
-        path("<int:pk>/seating/", views.SeatingView.as_view(), name="seating"),
+        path("<int:pk>/seating/", taking.SeatingView.as_view(), name="seating"),
         path("<int:pk>/fairness/", taking.FairnessView.as_view(), name="fairness"),
         path("<int:pk>/why/<int:placement>/", views.WhyView.as_view(), name="why"),
         path("<int:pk>/<slug:what>.<slug:kind>", taking.TakeView.as_view(), name="take"),
@@ -43,6 +44,12 @@ class AuditionRoundViewSet(ModelViewSet):
         FieldRowPanel([FieldPanel("slug"), FieldPanel("season")]),
         InlinePanel("ensembles", heading=_("Groups"), label=_("Group"), min_num=1),
         InlinePanel("instruments", heading=_("Instruments"), label=_("Instrument")),
+        InlinePanel(
+            "dates",
+            heading=_("Rehearsals and courses"),
+            label=_("Date"),
+            help_text=_("Families say of each of those to come whether the player can be there."),
+        ),
         MultiFieldPanel(
             [
                 FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at")]),
@@ -68,6 +75,7 @@ class AuditionRoundViewSet(ModelViewSet):
                 FieldRowPanel([FieldPanel("fee_pence"), FieldPanel("fee_waiver")]),
                 FieldPanel("members_apply"),
                 FieldPanel("may_skip"),
+                FieldPanel("films_days"),
             ],
             heading=_("How"),
         ),
@@ -79,7 +87,8 @@ class AuditionRoundViewSet(ModelViewSet):
                 *(FieldPanel(name) for name in ("born_question", "own_email_question")),
                 *(FieldPanel(name) for name in ("county_question", "school_question")),
                 *(FieldPanel(name) for name in ("grade_question", "principal_question")),
-                FieldPanel("meals_question"),
+                FieldRowPanel([FieldPanel("meals_question"), FieldPanel("dates_question")]),
+                FieldPanel("film_questions"),
             ],
             heading=_("Form and process"),
             help_text=_("The keys of the questions that say each of these."),
@@ -101,13 +110,13 @@ def season_urls() -> list:
     return [path("seasons/", include(addresses))]
 
 
-class SeasonsMenuItem(MenuItem):
-    def is_shown(self, request: object) -> bool:
-        return request.user.has_perm(views.RUN)
-
-
 @hooks.register("register_admin_menu_item")
-def seasons_menu_item() -> MenuItem:
-    return SeasonsMenuItem(
-        _("Auditions"), reverse_lazy("seasons:rounds"), name="seasons", icon_name="group", order=53
+def seasons_menu_item() -> PermittedMenuItem:
+    return PermittedMenuItem(
+        _("Auditions"),
+        reverse_lazy("seasons:rounds"),
+        name="seasons",
+        icon_name="group",
+        order=53,
+        permission=views.RUN,
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.models import EnsembleSection, Instrument
 
+from .dates import RoundDate  # noqa: F401 - Django looks here
 from .rounds import AuditionRound, RoundEnsemble, RoundInstrument  # noqa: F401 - Django looks here
 
 

@@ -20,6 +20,8 @@ from wagtail.models import Orderable
 from cms.models import Ensemble, HubDocument, Instrument, User
 from cms.school_year import age_on, school_year, year_label
 
+FILM_DAYS = (MinValueValidator(1), MaxValueValidator(366))
+FILMS = "video_file, video"
 A_MINUTE = timedelta(minutes=1)
 MODES = {
     "live": _("In person"),
@@ -91,7 +93,9 @@ class AuditionRound(ClusterableModel):
     )
     fee_pence = models.PositiveIntegerField(_("fee in pence"), default=0)
     fee_waiver = models.CharField(
-        max_length=200, blank=True, help_text=_("Who need not pay, in words for families.")
+        max_length=200,
+        blank=True,
+        help_text=_("Who need not pay, in words for families. Free meals are waived at once."),
     )
     result_at = models.DateTimeField(_("results on"))
     accept_by = models.DateTimeField(_("seats are to be accepted by"))
@@ -120,6 +124,16 @@ class AuditionRound(ClusterableModel):
     principal_question = models.CharField(max_length=80, default="principal")
     elsewhere_question = models.CharField(max_length=80, default="any_group")
     meals_question = models.CharField(max_length=80, default="free_meals")
+    dates_question = models.CharField(
+        max_length=80, default="availability", db_default="availability"
+    )
+    film_questions = models.CharField(max_length=120, default=FILMS, db_default=FILMS)
+    films_days = models.PositiveSmallIntegerField(
+        _("films are forgotten, days after the results"),
+        default=60,
+        db_default=60,
+        validators=FILM_DAYS,
+    )
     own_email_question = models.CharField(max_length=80, default="player_email")
 
     objects = AuditionRoundQuerySet.as_manager()

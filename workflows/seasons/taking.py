@@ -1,13 +1,30 @@
-"""A season in figures, and as files. References and numbers, no name."""
+"""Who sits where; a season in figures, and as files. References and numbers, no name."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 
 from cms import audit, exports
 
-from . import fairness
-from .models import AuditionRound, Placement
+from . import fairness, seats
+from .models import AuditionRound, Entrant, Placement
 from .views import SeasonDesk
+
+
+class SeatingView(SeasonDesk):
+    """Who sits where, and who waits."""
+
+    tab = "seating"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        made = self.round(pk)
+        waiting = seats.reserves(made)
+        rows = [
+            (vacancy, here, waiting.get(vacancy.pool_id, []))
+            for vacancy, here in seats.seating(made)
+        ]
+        shown = sum(len(here) + len(rest) for _one, here, rest in rows)
+        audit.record(request.user, "list", Entrant, {"seating": made.pk, "rows": shown})
+        return self.page(made, rows=[row for row in rows if row[1] or row[2]])
 
 
 class FairnessView(SeasonDesk):

@@ -16,7 +16,7 @@ from cms import audit
 from workflows.models import Case, DecisionEvent
 from workflows.views import DeskView
 
-from . import entering, inviting, panels, proposal, seats, vacancies
+from . import entering, fees, inviting, panels, proposal, vacancies
 from .models import AuditionRound, Entrant, Placement
 
 RUN = "workflows.run_season"
@@ -28,7 +28,8 @@ TABS = (
     ("fairness", gettext_lazy("Fairness")),
 )
 PROBLEMS = (
-    vacancies.VacancyError, entering.WaiverError, panels.PanelError, proposal.ProposalError,
+    vacancies.VacancyError, entering.WaiverError, fees.FeeError, panels.PanelError,
+    proposal.ProposalError,
 )  # fmt: skip
 
 
@@ -144,20 +145,32 @@ class PlayersView(SeasonDesk):
         audit.record(request.user, "list", Entrant, {"round": made.pk, "rows": len(entrants)})
         names = entering.names_of(slug for one in entrants for slug in one.instruments)
         groups = dict(made.ensembles.values_list("ensemble__slug", "ensemble__name"))
+        paid = fees.states(made, request.user)
         rows = [
             {
                 "entrant": one,
                 "instruments": [names.get(slug, slug) for slug in one.instruments],
                 "choices": [groups.get(slug, slug) for slug in one.choices],
+                "fee": paid.get(one.case.reference, ""),
             }
             for one in entrants
         ]
         return self.page(made, rows=rows)
 
-    def do_waive(self, made: AuditionRound) -> str:
+    def asked(self, made: AuditionRound) -> tuple[Entrant, str]:
+        """The application that a button is about, and the reason given."""
         posted = self.request.POST
-        entrant = get_object_or_404(made.entrants, pk=number(posted.get("entrant", "")) or 0)
-        entering.waive(entrant.pk, posted.get("reason", ""), by=self.request.user)
+        found = get_object_or_404(made.entrants, pk=number(posted.get("entrant", "")) or 0)
+        return found, posted.get("reason", "")
+
+    def do_waive_fee(self, made: AuditionRound) -> str:
+        entrant, reason = self.asked(made)
+        fees.waive(entrant, reason, by=self.request.user)
+        return _("The fee is waived, with your name and reason.")
+
+    def do_waive(self, made: AuditionRound) -> str:
+        entrant, reason = self.asked(made)
+        entering.waive(entrant.pk, reason, by=self.request.user)
         return _("The exception is noted with your name and reason.")
 
 
@@ -273,20 +286,3 @@ class WhyView(SeasonDesk):
         except PROBLEMS as problem:
             messages.error(request, str(problem))
         return redirect(request.path)
-
-
-class SeatingView(SeasonDesk):
-    """Who sits where, and who waits."""
-
-    tab = "seating"
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        made = self.round(pk)
-        waiting = seats.reserves(made)
-        rows = [
-            (vacancy, here, waiting.get(vacancy.pool_id, []))
-            for vacancy, here in seats.seating(made)
-        ]
-        shown = sum(len(here) + len(rest) for _one, here, rest in rows)
-        audit.record(request.user, "list", Entrant, {"seating": made.pk, "rows": shown})
-        return self.page(made, rows=[row for row in rows if row[1] or row[2]])

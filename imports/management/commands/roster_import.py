@@ -9,11 +9,14 @@ import sys
 import time
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from cms.jobs import run_job
 from cms.models import Job
+from cms.room import disk_is_full, no_room
 from imports import runs
 from imports.errors import UnreadableFile
 from imports.models import ImportRun, PlanRow, SourceProfile
@@ -107,7 +110,16 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="Do not ask.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
-    def handle(self, *, feed, file, **options):
+    def handle(self, **options):
+        try:
+            self.bring_in(**options)
+        except (OSError, DatabaseError) as error:
+            if not disk_is_full(error):
+                raise
+            undone = "What was approved goes on by itself then; nothing else was brought in."
+            raise CommandError(no_room(settings.DATA_DIR, undone), returncode=2) from None
+
+    def bring_in(self, *, feed, file, **options):
         profile = SourceProfile.objects.filter(slug=feed).first()
         roster = profile.roster if profile else feed
         if roster not in rosters and roster != BUNDLE:
@@ -162,6 +174,8 @@ class Command(BaseCommand):
                         runs.receive(roster, pieces, path.name, is_full=is_full, profile=profile)
                     ]
         except OSError as error:
+            if disk_is_full(error):
+                raise
             raise UnreadableFile(f"The file cannot be opened: {error.strerror}.") from None
         for run in received:
             see_through(runs.start_planning(run))

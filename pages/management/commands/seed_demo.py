@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from cms.demo_users import demo_logins
+from forms import demo_bookings
 from forms.demo_panel import load_panel
 from forms.demo_round import load_round
 from pages import demo
@@ -22,4 +23,6 @@ class Command(BaseCommand):
             logins = demo_logins(options["password"])
             self.stdout.write(f"Demo logins: {', '.join(logins)}.")
             self.stdout.write(f"Applications in review: {load_panel()} added.")
+            added = demo_bookings.load(timezone.localdate())
+            self.stdout.write(f"Bookings of courses: {added} added.")
             self.stdout.write(f"Audition rounds: {load_round(timezone.localdate())} added.")

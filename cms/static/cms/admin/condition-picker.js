@@ -6,7 +6,6 @@
   "use strict";
 
   const outlineOf = window.hubOutline;
-  const pickers = new Set();
 
   const OP_WORDS = {
     is: "is",
@@ -107,7 +106,6 @@
       this.element = make("div", { class: "hub-rule", role: "group", "aria-label": "Rule" }, this.input, this.body, this.sentence);
       placeholder.replaceWith(this.element);
       this.write();
-      pickers.add(this);
       outlineOf.subscribe(this);
     }
 
@@ -419,40 +417,21 @@
       outlineOf.subscribe(this);
     }
 
-    /* Every rule of the form by the part it decides about; found once for each reading. */
-    pickerOf(outline, part) {
-      if (!outline.pickers) {
-        outline.pickers = new Map();
-        pickers.forEach((picker) => {
-          if (!picker.element.isConnected) {
-            pickers.delete(picker);
-            return;
-          }
-          const place = outlineOf.placeOf(picker, outline);
-          const about = place.question || place.step;
-          if (about) outline.pickers.set(about.id, picker);
-        });
-      }
-      return outline.pickers.get(part.id);
-    }
-
     update(outline) {
       const question = this.question && outline.byId.get(this.question);
-      const mine = question && question.child.element.contains(this.element)
+      const mine = question && question.child && question.child.element.contains(this.element)
         ? question
-        : outline.questions.find((one) => one.child.element.contains(this.element));
+        : outline.questions.find((one) => one.child && one.child.element.contains(this.element));
       if (!mine || !mine.options) return;
       this.question = mine.id;
-      const targets = outlineOf.later(mine, outline)
-        .map((part) => ({ part, picker: this.pickerOf(outline, part) }))
-        .filter((one) => one.picker);
-      const waiting = targets.filter(({ picker }) => picker.rule.clauses.some((clause) => clause.question === mine.id));
+      const targets = outlineOf.later(mine, outline);
+      const waiting = targets.filter((part) => part.rule().clauses.some((clause) => clause.question === mine.id));
       const rows = mine.options.map((option) => {
-        const leads = waiting.filter(({ picker }) => picker.rule.clauses.some((clause) => this.waits(clause, mine, option)));
+        const leads = waiting.filter((part) => part.rule().clauses.some((clause) => this.waits(clause, mine, option)));
         return { option, leads, hasFree: leads.length < targets.length };
       });
       const looks = JSON.stringify([mine.id, rows.map((row) => [row.option, row.hasFree,
-        row.leads.map(({ part }) => [part.id, outlineOf.name(part)])])]);
+        row.leads.map((part) => [part.id, outlineOf.name(part)])])]);
       if (looks === this.drawn) return;
       this.drawn = looks;
       const held = this.element.contains(document.activeElement) && document.activeElement.dataset.part;
@@ -474,10 +453,10 @@
       }
       return [make("ul", { class: "hub-effects__list" }, rows.map((row, at) => make("li", {},
         make("span", { class: "hub-effects__if" }, "If ", make("b", {}, row.option.label || "an option without words"), row.leads.length ? ", also show" : ""),
-        row.leads.map(({ part, picker }) => make("span", { class: "hub-effects__lead" },
+        row.leads.map((part) => make("span", { class: "hub-effects__lead" },
           make("button", { type: "button", class: "hub-effects__go", "data-part": `go-${at}-${part.id}`, title: "Go to it", onclick: () => outlineOf.goTo(part) }, outlineOf.name(part)),
           make("button", { type: "button", class: "hub-effects__drop", "data-part": `drop-${at}-${part.id}`,
-            "aria-label": `Do not wait for “${row.option.label}” to ask ${outlineOf.name(part)}`, title: "Remove", onclick: () => this.drop(picker, question, row.option) }, icon("cross")))),
+            "aria-label": `Do not wait for “${row.option.label}” to ask ${outlineOf.name(part)}`, title: "Remove", onclick: () => this.drop(part, question, row.option) }, icon("cross")))),
         this.drawAdd(question, row, at))))];
     }
 
@@ -488,46 +467,52 @@
       const free = () => {
         const outline = outlineOf.current;
         return outlineOf.later(outline.byId.get(question.id) || question, outline)
-          .map((part) => ({ part, picker: this.pickerOf(outline, part) }))
-          .filter(({ picker }) => picker && !picker.rule.clauses.some((clause) => this.waits(clause, question, row.option)));
+          .filter((part) => !part.rule().clauses.some((clause) => this.waits(clause, question, row.option)));
       };
       const control = make("select", { class: "hub-effects__add", "data-part": `add-${at}`, "aria-label": `If ${row.option.label}, also show`,
         onchange: (event) => {
-          const found = free().find(({ part }) => part.id === event.target.value);
-          if (found) this.connect(found.picker, question, row.option);
+          const found = free().find((part) => part.id === event.target.value);
+          if (found) this.connect(found, question, row.option);
         } }, first);
-      const fill = () => control.replaceChildren(first, ...free().map(({ part }) => make("option", { value: part.id }, outlineOf.name(part))));
+      const fill = () => control.replaceChildren(first, ...free().map((part) => make("option", { value: part.id }, outlineOf.name(part))));
       control.addEventListener("focus", fill);
       control.addEventListener("pointerdown", () => { if (control.options.length < 2) fill(); });
       return control;
     }
 
-    connect(picker, question, option) {
+    connect(part, question, option) {
       const op = question.type === "checkboxes" ? "includes" : "is";
-      const own = picker.rule.clauses.find((clause) => clause.question === question.id && ["is", "one_of"].includes(clause.op));
+      const rule = part.rule();
+      const own = rule.clauses.find((clause) => clause.question === question.id && ["is", "one_of"].includes(clause.op));
       if (op === "is" && own && question.type !== "yes_no") {
         own.value = [...new Set([].concat(own.value || [], option.id))];
         own.op = own.value.length > 1 ? "one_of" : "is";
         if (own.op === "is") [own.value] = own.value;
       } else if (own) {
-        picker.rule.clauses.splice(picker.rule.clauses.indexOf(own), 1, { question: question.id, op, value: option.id });
+        rule.clauses.splice(rule.clauses.indexOf(own), 1, { question: question.id, op, value: option.id });
       } else {
-        if (op === "includes" && picker.rule.clauses.length === 1 && picker.rule.clauses[0].question === question.id) picker.rule.match = "any";
-        picker.rule.clauses.push({ question: question.id, op, value: option.id });
+        if (op === "includes" && rule.clauses.length === 1 && rule.clauses[0].question === question.id) rule.match = "any";
+        rule.clauses.push({ question: question.id, op, value: option.id });
       }
-      picker.changed();
-      outlineOf.soon(0);
+      this.keep(part, rule);
     }
 
-    drop(picker, question, option) {
-      picker.rule.clauses = picker.rule.clauses.filter((clause) => {
+    drop(listed, question, option) {
+      const part = outlineOf.current.byId.get(listed.id); // its step may have been opened since
+      const rule = part.rule();
+      rule.clauses = rule.clauses.filter((clause) => {
         if (!this.waits(clause, question, option)) return true;
         if (!Array.isArray(clause.value)) return false;
         clause.value = clause.value.filter((value) => value !== option.id);
         if (clause.value.length === 1) { clause.op = "is"; [clause.value] = clause.value; }
         return clause.value.length > 0;
       });
-      picker.changed();
+      this.keep(part, rule);
+    }
+
+    keep(part, rule) {
+      part.setRule(rule);
+      this.input.dispatchEvent(new Event("change", { bubbles: true }));
       outlineOf.soon(0);
     }
 

@@ -6,6 +6,7 @@
   let timer = 0;
   let sent = "";
   let running = null;
+  let said = [];
 
   function panel() {
     return document.querySelector("[data-hub-map][data-url]:not([data-url=''])");
@@ -28,7 +29,7 @@
     if (!window.hubOutline) return;
     notes.forEach((note) => {
       const part = window.hubOutline.current.byId.get(note.id);
-      const header = part && part.child.element.querySelector(".w-panel__header");
+      const header = part && part.child && part.child.element.querySelector(".w-panel__header");
       if (!header) return;
       const line = document.createElement("p");
       line.className = "hub-note";
@@ -67,7 +68,8 @@
       content.innerHTML = data.html;
       if (wasOpen) content.querySelector("details").open = true;
       setCount(data);
-      annotate(data.notes);
+      said = data.notes;
+      annotate(said);
     } catch (error) {
       if (error.name !== "AbortError") sent = "";
     }
@@ -78,6 +80,7 @@
     timer = window.setTimeout(() => draw(), delay);
   }
 
+  document.addEventListener("hub:woken", () => window.setTimeout(() => annotate(said), 300));
   document.addEventListener("hub:outline", () => {
     const map = panel();
     if (map) soon(isOpen(map) ? 900 : 3000);

@@ -25,7 +25,7 @@
   }
 
   function makeMark(part) {
-    const place = part.child.element.querySelector(".w-panel__controls");
+    const place = part.child && part.child.element.querySelector(".w-panel__controls");
     if (!place) return null;
     const mark = document.createElement("button");
     mark.type = "button";
@@ -41,7 +41,7 @@
     if (!panel() || !window.hubOutline) return;
     const open = counts();
     window.hubOutline.current.byId.forEach((part) => {
-      const mark = marks.get(part.child) || makeMark(part);
+      const mark = (part.child && marks.get(part.child)) || makeMark(part);
       if (!mark) return;
       const number = open.get(part.id) || 0;
       const said = words(part, number);

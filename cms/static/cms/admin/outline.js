@@ -13,42 +13,62 @@
     return element ? element.rootBlock : null;
   }
 
+  /* A value of one part of a block: of its control, or of what it waits to draw (lazy-blocks.js). */
   function valueOf(struct, name) {
-    const child = struct && struct.childBlocks && struct.childBlocks[name];
-    if (!child) return null;
-    try {
-      return child.getState ? child.getState() : null;
-    } catch (error) {
-      return null;
-    }
+    if (struct.stateOf) return struct.stateOf(name);
+    const child = struct.childBlocks[name];
+    return child && child.getState ? child.getState() : null;
   }
 
-  function readOptions(struct) {
-    const list = struct.childBlocks.options;
-    if (!list) {
-      return null;
-    }
-    return list.children.map((child) => ({
-      id: child.id,
-      label: valueOf(child.block, "label") || "",
-    }));
+  function optionsOf(type, value) {
+    if (type === "yes_no") return [{ id: "yes", label: "Yes" }, { id: "no", label: "No" }];
+    const options = value("options");
+    return options ? options.map((one) => ({ id: one.id, label: (one.value && one.value.label) || "" })) : null;
   }
 
-  function readQuestion(child, number, step) {
-    const options = child.type === "yes_no"
-      ? [{ id: "yes", label: "Yes" }, { id: "no", label: "No" }]
-      : readOptions(child.block);
+  /* A question; `child` is its block in the editor, none while its step is closed. */
+  function readQuestion(id, type, number, step, value, child) {
     return {
-      kind: "question",
-      id: child.id,
-      type: child.type,
-      number,
-      label: valueOf(child.block, "label") || "",
-      options,
-      block: child.block,
-      child,
-      step,
+      kind: "question", id, type, number, step, child, label: value("label") || "", options: optionsOf(type, value), value,
+      rule: () => ruleOf(child && child.block, value),
+      setRule: (rule) => setRule(child && child.block, rule, () => step.child.block.state.questions.find((one) => one.id === id).value),
     };
+  }
+
+  /* The rule of a part: of its control where that is drawn, else as it was saved. */
+  function ruleOf(block, value) {
+    const control = controlOf(block);
+    if (control) return control.rule;
+    try {
+      return JSON.parse(value("show_if") || "null") || { match: "all", clauses: [] };
+    } catch (error) {
+      return { match: "all", clauses: [] };
+    }
+  }
+
+  function controlOf(block) {
+    return block && !block.isAsleep && block.childBlocks.show_if ? block.childBlocks.show_if.widget : null;
+  }
+
+  function setRule(block, rule, closed) {
+    const control = controlOf(block);
+    if (control) {
+      control.rule = rule;
+      control.changed();
+      return;
+    }
+    const state = block ? block.state : closed();
+    state.show_if = rule.clauses.length ? JSON.stringify(rule) : "";
+    rootOf("steps").children.forEach((step) => step.block.write());
+  }
+
+  function questionsOf(child, step, at) {
+    if (child.block.isAsleep) {
+      return (child.block.state.questions || []).map((one, index) =>
+        readQuestion(one.id, one.type, `${at + 1}.${index + 1}`, step, (name) => one.value && one.value[name], null));
+    }
+    return child.block.childBlocks.questions.children.map((one, index) =>
+      readQuestion(one.id, one.type, `${at + 1}.${index + 1}`, step, (name) => valueOf(one.block, name), one));
   }
 
   function read() {
@@ -64,14 +84,12 @@
         label: valueOf(child.block, "title") || "",
         stepKind: valueOf(child.block, "kind") || "questions",
         repeats: !!valueOf(child.block, "repeats"),
-        block: child.block,
         child,
         questions: [],
+        rule: () => ruleOf(child.block, (name) => valueOf(child.block, name)),
+        setRule: (rule) => setRule(child.block, rule),
       };
-      const inner = child.block.childBlocks.questions;
-      step.questions = inner.children.map((one, index) =>
-        readQuestion(one, `${at + 1}.${index + 1}`, step),
-      );
+      step.questions = questionsOf(child, step, at);
       outline.steps.push(step);
       outline.byId.set(step.id, step);
       step.questions.forEach((question, index) => {
@@ -84,7 +102,7 @@
     const groups = rootOf("groups");
     if (groups) {
       groups.children.forEach((child) => {
-        outline.groups.push({ id: child.id, label: valueOf(child.block, "name") || "", block: child.block, child });
+        outline.groups.push({ id: child.id, label: valueOf(child.block, "name") || "", child });
       });
     }
     return outline;
@@ -100,7 +118,17 @@
         listener.update(state.outline);
       }
     });
+    nameEditors();
     document.dispatchEvent(new CustomEvent("hub:outline", { detail: state.outline }));
+  }
+
+  /* Wagtail gives its editors of words no name of their own: the label beside them is one. */
+  function nameEditors() {
+    document.querySelectorAll(".public-DraftEditor-content:not([aria-label])").forEach((box) => {
+      const part = box.closest("[data-contentpath]:has(> label), [data-panel]");
+      const label = part && part.querySelector("label, [data-panel-heading]");
+      if (label) box.setAttribute("aria-label", label.textContent.replace("*", "").trim());
+    });
   }
 
   function soon(delay) {
@@ -122,7 +150,7 @@
     }
     for (const step of outline.steps) {
       if (!step.child.element.contains(widget.element)) continue;
-      const question = step.questions.find((one) => one.child.element.contains(widget.element));
+      const question = step.questions.find((one) => one.child && one.child.element.contains(widget.element));
       return { step, question: question || null };
     }
     return widget.element.isConnected ? { whole: true } : {};
@@ -152,7 +180,12 @@
     return parts;
   }
 
-  function goTo(part) {
+  function goTo(found) {
+    let part = found;
+    if (!part.child) { // its step is closed, so it is not drawn yet
+      part.step.child.block.wake();
+      part = read().byId.get(part.id);
+    }
     let panel = part.child.element;
     while (panel) {
       const content = panel.closest(".w-panel__content[hidden]");

@@ -1,0 +1,108 @@
+"""What can still be done by when: pages and search say one day, and never a day that is over."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from cms.models import Ensemble
+from pages.hits import hits_of
+from pages.models import (
+    CourseIndexPage,
+    CoursePage,
+    EnsembleIndexPage,
+    EnsemblePage,
+    HomePage,
+)
+
+from .demo_hub import make_centre, make_course_date
+from .seasons import a_round
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def band():
+    """The page of a group whose own record says that auditions end in forty days."""
+    today = timezone.localdate()
+    made = a_round(make_centre())
+    Ensemble.objects.update(
+        has_auditions=True,
+        auditions_open_on=today - timedelta(days=9),
+        auditions_close_on=today + timedelta(days=40),
+    )
+    index = EnsembleIndexPage(title="Groups", slug="ensembles")
+    HomePage.objects.get().add_child(instance=index)
+    index.add_child(instance=EnsemblePage(title="Band", ensemble=Ensemble.objects.get()))
+    return made
+
+
+def said(day) -> str:
+    return f"Auditions are open until {day:%-d %B %Y}"
+
+
+def test_the_round_says_until_when_auditions_are_open(client, band):
+    html = client.get("/ensembles/band/").content.decode()
+
+    assert said(timezone.localdate(band.closes_at)) in html
+    assert html.count("Auditions are open until") == 1
+
+
+def test_a_round_that_has_not_begun_has_no_button_yet(client, band):
+    band.opens_at = timezone.now() + timedelta(hours=2)
+    band.save()
+
+    html = client.get("/ensembles/band/").content.decode()
+
+    assert "Auditions are open until" not in html
+    assert "Apply for an audition" not in html
+    assert "Opens on" in html
+
+
+def test_without_a_round_the_record_says_it(client, band):
+    band.ensembles.all().delete()
+
+    html = client.get("/ensembles/band/").content.decode()
+
+    assert said(timezone.localdate() + timedelta(days=40)) in html
+
+
+@pytest.fixture
+def course_page():
+    """A course whose next date cannot be booked any more."""
+    now = timezone.now()
+    date = make_course_date(
+        starts_at=now + timedelta(days=1),
+        ends_at=now + timedelta(days=1, hours=6),
+        booking_opens_at=now - timedelta(days=9),
+        booking_closes_at=now - timedelta(hours=1),
+    )
+    index = CourseIndexPage(title="Courses", slug="courses")
+    HomePage.objects.get().add_child(instance=index)
+    return index.add_child(instance=CoursePage(title="Songwriter", course=date.course))
+
+
+def test_search_offers_no_place_on_a_date_that_cannot_be_booked(course_page):
+    (hit,) = hits_of([course_page], None)
+
+    assert hit.facts.endswith("Booking has closed.")
+
+
+def test_search_tells_the_next_date_that_can_be_booked(course_page):
+    make_course_date(reference="later", course=course_page.course)
+
+    (hit,) = hits_of([course_page], None)
+
+    assert hit.facts.endswith("Places left: 20.")
+
+
+def test_a_course_says_when_it_is_decided_until_that_day_and_not_after(client, course_page):
+    date = course_page.course.dates.get()
+    date.minimum_number, date.decide_by = 6, timezone.localdate()
+    date.save()
+    assert "when 6 children come" in client.get("/courses/songwriter/").content.decode()
+
+    date.decide_by -= timedelta(days=1)
+    date.save()
+
+    assert "when 6 children come" not in client.get("/courses/songwriter/").content.decode()
