@@ -37,6 +37,10 @@ RICH["stages"][0]["buttons"][0] |= {
 }
 
 
+RICH["stages"][0]["checklist"] = [{"label": "Age read"}, {"label": "School rung", "key": "school"}]
+RICH["stages"][0]["buttons"][0]["all_ticked"] = True
+
+
 def designer():
     user = get_user_model().objects.create_user("designer")
     grant(user, "hub_manager")
@@ -134,7 +138,7 @@ def flatten(items, prefix):
 def value_fields(value, prefix):
     data = {}
     for name, part in value.items():
-        if name in ("buttons", "actions", "show_if", "clauses", "review"):
+        if name in ("buttons", "actions", "show_if", "clauses", "review", "checklist"):
             data |= flatten(part, f"{prefix}-{name}")
         elif isinstance(part, bool):
             data |= {f"{prefix}-{name}": "on"} if part else {}

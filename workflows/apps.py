@@ -24,7 +24,7 @@ class WorkflowsConfig(AppConfig):
         seasons.register()
         from workflows.appointments import actions as offers  # noqa: F401, PLC0415 - and these
         from workflows.appointments import clockwork  # noqa: F401, PLC0415 - and this
-        from workflows.rehearsal import decided, keeping, offered, timed, usual  # noqa: F401, PLC0415 - what rehearsals are made of
+        from workflows.rehearsal import decided, keeping, offered, ticked, timed, usual  # noqa: F401, PLC0415 - what rehearsals are made of
         from workflows.reviews import actions, reminders, scoreclauses  # noqa: F401, PLC0415 - the same
 
         from . import demo_actions, draw_clock, offer_actions, offer_clock, personal, releases  # noqa: F401, PLC0415 - the same

@@ -154,11 +154,25 @@ class ButtonBlock(blocks.StructBlock):
         label=_("And only when"),
         help_text=_("What has to be true of the case's appointment. Empty: nothing."),
     )
+    all_ticked = blocks.BooleanBlock(
+        required=False,
+        label=_("Only when the checklist is done"),
+        help_text=_("Every item of this stage's checklist has to be ticked first."),
+    )
     key = blocks.CharBlock(required=False, max_length=60)
 
     class Meta:
         label = _("Button")
         icon = "arrow-right-full"
+
+
+class ItemBlock(blocks.StructBlock):
+    label = blocks.CharBlock(max_length=160, label=_("What is ticked off"))
+    key = blocks.CharBlock(required=False, max_length=60)
+
+    class Meta:
+        label = _("Item")
+        icon = "tick"
 
 
 class ScoringBlock(ReviewBlock):
@@ -195,6 +209,13 @@ class StageBlock(blocks.StructBlock):
     viewers = RolesBlock(label=_("Who may look only"))
     guidance = blocks.TextBlock(
         required=False, rows=2, label=_("Guidance"), help_text=_("What to check here, for staff.")
+    )
+    checklist = blocks.ListBlock(
+        ItemBlock(),
+        default=[],
+        max_num=30,
+        label=_("Checklist"),
+        help_text=_("Officers tick each item on the case; who did and when is in its history."),
     )
     public_note = blocks.CharBlock(
         required=False, max_length=250, label=_("What happens next, for families")
@@ -352,6 +373,9 @@ def _fill_in_keys(value):
         in_stage: set[str] = set()
         for button in child.value["buttons"]:
             _give_key(button, button["label"], in_stage)
+        in_checklist: set[str] = set()
+        for item in child.value["checklist"]:
+            _give_key(item, item["label"], in_checklist)
 
 
 def _fill_in_sheet(sheet, rubrics):
@@ -389,6 +413,11 @@ def _stage_data(child):
     stage.pop("review", None)
     for said in child.value["review"]:
         stage["review"] = review_data(said)
+    if child.value["checklist"]:
+        stage["checklist"] = [
+            {"key": item.value["key"], "id": item.id, "label": item.value["label"]}
+            for item in child.value["checklist"].bound_blocks
+        ]
     stage["buttons"] = [
         _button_data(item.value, item.id) for item in child.value["buttons"].bound_blocks
     ]
@@ -396,7 +425,7 @@ def _stage_data(child):
 
 
 def _button_data(button, block_id):
-    named = ("key", "label", "to", "comment", "appointment")
+    named = ("key", "label", "to", "comment", "appointment", "all_ticked")
     data = {name: button[name] for name in named if button[name]}
     data["id"] = block_id
     data["roles"] = list(button["roles"] or [])
@@ -443,6 +472,14 @@ def from_data(plan):
                 "review": review_value(stage["review"], names, stage["id"])
                 if stage.get("review")
                 else [],
+                "checklist": [
+                    {
+                        "type": "item",
+                        "id": item["id"],
+                        "value": {"key": item["key"], "label": item["label"]},
+                    }
+                    for item in stage.get("checklist", ())
+                ],
                 "buttons": [
                     {"type": "item", "id": button["id"], "value": _button_value(button, ids)}
                     for button in stage["buttons"]

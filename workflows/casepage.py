@@ -141,4 +141,6 @@ def effects(button: Button, plan: dict[str, Stage]) -> str:
     words = _("Moves to “%(stage)s”.") % {"stage": target.staff_name}
     if told:
         words += " " + _("Sends the e-mail “%(mails)s”.") % {"mails": "”, “".join(told)}
+    if button.all_ticked:
+        words += " " + _("Needs the whole checklist.")
     return words

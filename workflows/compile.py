@@ -54,6 +54,7 @@ def _button(button: dict, stage: dict, path: str, by_ref: dict[str, str]) -> dic
         "show_if": button.get("show_if") or None,
         "actions": [dict(action) for action in button.get("actions") or []],
         **({"appointment": button["appointment"]} if button.get("appointment") else {}),
+        **({"all_ticked": True} if button.get("all_ticked") else {}),
     }
 
 
@@ -73,6 +74,16 @@ def _automatic(stage: dict) -> dict:
 def _for_families(stage: dict) -> dict:
     """The same for what families are told and may answer."""
     return {name: stage[name] for name in ("answered_button", "public_days") if stage.get(name)}
+
+
+def _checklist(stage: dict, path: str) -> dict:
+    """And for what is ticked off in it."""
+    items = []
+    for item in stage.get("checklist") or []:
+        key = _key(item, "label")
+        made = str(item.get("id") or uuid.uuid5(IDS, f"{path}/checklist/{key}"))
+        items.append({"key": key, "id": made, "label": item.get("label", "")})
+    return {"checklist": items} if items else {}
 
 
 def _scored(stage: dict, rubrics: list[dict]) -> dict:
@@ -118,6 +129,7 @@ def compiled(data: dict) -> dict:
                 **_automatic(stage),
                 **({"outcome": UNSUCCESSFUL} if stage.get("outcome") == UNSUCCESSFUL else {}),
                 **_for_families(stage),
+                **_checklist(stage, path),
                 **_scored(stage, rubrics),
                 "buttons": [
                     _button(button, stage, path, by_ref) for button in stage.get("buttons") or []

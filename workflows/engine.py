@@ -23,6 +23,7 @@ from .conditions import condition_holds
 from .models import ActionRun, Case, CaseEvent, WorkflowVersion
 from .plan import FAMILY, Button, Stage
 from .running import queue_actions
+from .ticks import open_items
 
 
 class NoSuchWorkflowError(Exception):
@@ -146,10 +147,10 @@ def perform(
         )
         stage = case.stage
         if expected_stage and expected_stage != stage.key:
-            raise _stale(case)
+            raise stale(case)
         button = stage.button(button_key)
         if button is None:
-            raise _stale(case)
+            raise stale(case)
         if as_family and FAMILY not in button.roles:
             raise TransitionNotAllowedError(f"“{button.label}” is not for families.")
         if by is not None and not _may_press(button, roles_for(case, by)):
@@ -162,6 +163,8 @@ def perform(
             )
         if button.needs_comment and not comment:
             raise TransitionNotAllowedError(f"“{button.label}” needs a comment that says why.")
+        if button.all_ticked:
+            _refuse_unticked(case, button)
         if by is not None:
             _refuse_what_is_not_offered(case, button, by, chosen or {})
         _refuse_unready(case, button, chosen or {})
@@ -277,6 +280,16 @@ def _refuse_what_is_not_offered(
             )
 
 
+def _refuse_unticked(case: Case, button: Button) -> None:
+    """Raises TransitionNotAllowedError while an item of the stage's checklist is open."""
+    left = [item.label for item in open_items(case)]
+    if left:
+        raise TransitionNotAllowedError(
+            f"“{button.label}” needs the whole checklist. Still to tick: {'; '.join(left)}. "
+            "Nothing has changed."
+        )
+
+
 def _refuse_unready(case: Case, button: Button, chosen: Mapping[str, list[str]]) -> None:
     """Raises TransitionNotAllowedError when an action needs something that was not chosen."""
     for action in button.actions:
@@ -350,7 +363,8 @@ def _people(roles: Iterable[str]) -> str:
     return " or ".join(names.get(key, key) for key in roles)
 
 
-def _stale(case: Case) -> StaleStageError:
+def stale(case: Case) -> StaleStageError:
+    """What a person is told whose page shows a stage that the case has left."""
     event = case.events.filter(kind=CaseEvent.Kind.MOVED).order_by("-pk").first()
     if event is None:
         return StaleStageError("This button is not part of the case's present stage.", None)

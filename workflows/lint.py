@@ -14,6 +14,7 @@ from .plan import APPOINTMENT, FAMILY, FINAL, KINDS, WAITING
 from .reviews.lint import problems as review_problems
 
 KEY = re.compile(r"^[a-z0-9]+([_-][a-z0-9]+)*$")
+PRESSED_ALONE = ("auto_button", "answered_button", "booked_button", "kept_button", "missed_button")
 COMMENT = ("none", "optional", "required")
 
 
@@ -71,6 +72,7 @@ def lint(plan: dict, *, known_roles: set[str]) -> list[Finding]:
         _check_answered(report, stage)
         _check_escalation(report, stage, known_roles)
         _check_appointment_buttons(report, stage)
+        _check_checklist(report, stage)
     for code, message, stage, button, stops in review_problems(plan, known_roles):
         report.add(code, message, stage, button, level=ERROR if stops else WARNING)
     if starts:
@@ -207,6 +209,44 @@ def _check_appointment_buttons(report: _Report, stage: dict) -> None:
         elif button and button["comment"] == "required":
             report.add(
                 "appointment", "A button that needs a comment cannot be automatic.", stage, button
+            )
+
+
+def _check_checklist(report: _Report, stage: dict) -> None:
+    """Items can be told apart, and only people who can tick them wait for them."""
+    items = stage.get("checklist", [])
+    labels = [item["label"].strip().casefold() for item in items]
+    keys = [item["key"] for item in items]
+    if not all(labels):
+        report.add("checklist", "An item of the checklist has no words.", stage)
+    elif len({*labels}) < len(labels) or len({*keys}) < len(keys):
+        report.add("checklist", "Two items of the checklist are the same. Change one.", stage)
+    elif not all(KEY.match(key) for key in keys):
+        report.add("checklist", "The key of an item holds small letters, digits and _ only.", stage)
+    alone = {stage.get(name) for name in PRESSED_ALONE}
+    for button in stage["buttons"]:
+        if not button.get("all_ticked"):
+            continue
+        if not items:
+            report.add(
+                "checklist",
+                "It waits for the checklist, and this stage has none. Add items to it.",
+                stage,
+                button,
+            )
+        elif button["key"] in alone:
+            report.add(
+                "checklist",
+                "A button that waits for the checklist cannot be automatic.",
+                stage,
+                button,
+            )
+        elif FAMILY in button["roles"]:
+            report.add(
+                "checklist",
+                "Families cannot tick a checklist. Let only staff press it.",
+                stage,
+                button,
             )
 
 

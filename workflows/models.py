@@ -296,6 +296,7 @@ class CaseEvent(WrittenOnce):
         FAMILY = "family", _("From the family")
         TOLD = "told", _("To the family")
         REVIEW = "review", _("Review")
+        CHECK = "check", _("Checklist")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)

@@ -35,6 +35,7 @@ NEWER = {
     "booked_button": "",
     "kept_button": "",
     "missed_button": "",
+    "checklist": (),
 }
 UNSUCCESSFUL = "unsuccessful"
 # What a button may ask of the case's appointments.
@@ -47,11 +48,21 @@ APPOINTMENT = {
 
 
 @dataclass(frozen=True)
+class Item:
+    """One line of a stage's checklist. Officers tick it; see workflows.checklist."""
+
+    key: str
+    label: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
 class Button:
     """One thing staff or the family may do. `to` is the key of a stage.
 
     `comment` is none, optional or required. `appointment` is what has to be true of an appointment
-    of the case for the button to be there: see `APPOINTMENT`; "" asks nothing.
+    of the case for the button to be there: see `APPOINTMENT`; "" asks nothing. With `all_ticked`
+    it is pressed only when every item of the stage's checklist is ticked.
     """
 
     key: str
@@ -63,6 +74,7 @@ class Button:
     show_if: dict | None
     actions: tuple[dict, ...]
     appointment: str = ""
+    all_ticked: bool = False
 
     @property
     def needs_comment(self) -> bool:
@@ -110,6 +122,7 @@ class Stage:
     booked_button: str
     kept_button: str
     missed_button: str
+    checklist: tuple[Item, ...]
     buttons: tuple[Button, ...]
 
     @property
@@ -137,6 +150,7 @@ class Plan:
                     **stage,
                     "roles": tuple(stage["roles"]),
                     "viewers": tuple(stage["viewers"]),
+                    "checklist": tuple(Item(**item) for item in stage.get("checklist", ())),
                     "buttons": tuple(
                         Button(
                             **{

@@ -16,7 +16,7 @@ from django.views.generic import View
 from cms import audit, exports, jobs
 from cms.models import Job, User
 
-from . import casepage, flowfigures, lists, seen
+from . import casepage, checklist, flowfigures, lists, seen
 from .appointments import oncase
 from .deskrows import Rows
 from .diagram import counts_for, draw, forms_of
@@ -111,6 +111,8 @@ def case_context(user, case, **more):
         "steps": casepage.strip(case, events),
         "sections": casepage.sections(case, user),
         "buttons": buttons,
+        "checklist": checklist.lines(case),
+        "may_tick": user.has_perm("workflows.change_case") and checklist.may_tick(case, user),
         "choices": casepage.choices(case, available, user),
         "events": [(event, list(event.runs.all())) for event in reversed(events)],
         "letters": list(casepage.letters(case)),
@@ -131,8 +133,52 @@ def case_context(user, case, **more):
     }
 
 
-class PressView(DeskView):
-    """A button. A stale press gets a page that says who was first and keeps the comment."""
+class MovingView(DeskView):
+    """What is done to a case in the stage that its page showed.
+
+    Who comes too late gets a page that says who was first and keeps the comment.
+    """
+
+    def too_late(self, request, case, problem, comment):
+        context = {"case": self.case(case.pk), "problem": problem, "comment": comment}
+        context["breadcrumbs_items"] = breadcrumbs({"url": "", "label": case.reference})
+        return render(request, "workflows/stale.html", context, status=409)
+
+    def refused(self, request, case, problem, comment):
+        context = case_context(request.user, case, problem=str(problem), comment=comment)
+        return render(request, "workflows/case.html", context, status=422)
+
+
+class TickView(MovingView):
+    """An item of the checklist; a comment that is being written stays in its box."""
+
+    def post(self, request, pk):
+        case = self.case(pk)
+        comment = request.POST.get("comment", "")
+        key, _space, take_back = request.POST.get("tick", "").partition(" ")
+        try:
+            checklist.tick(
+                case.pk,
+                key,
+                by=request.user,
+                is_done=not take_back,
+                expected_stage=request.POST.get("stage", ""),
+            )
+        except StaleStageError as problem:
+            return self.too_late(request, case, problem, comment)
+        except TransitionNotAllowedError as problem:
+            return self.refused(request, case, problem, comment)
+        except Case.DoesNotExist:
+            raise PermissionDenied from None
+        audit.record(request.user, "tick", case, {"item": key, "done": not take_back})
+        if comment.strip():
+            context = case_context(request.user, self.case(pk), comment=comment)
+            return render(request, "workflows/case.html", context)
+        return redirect(f"{reverse('cases:case', args=[case.pk])}#panel-next-section")
+
+
+class PressView(MovingView):
+    """A button."""
 
     def post(self, request, pk):
         case = self.case(pk)
@@ -147,12 +193,9 @@ class PressView(DeskView):
                 chosen={"questions": request.POST.getlist("questions")},
             )
         except StaleStageError as problem:
-            context = {"case": self.case(pk), "problem": problem, "comment": comment}
-            context["breadcrumbs_items"] = breadcrumbs({"url": "", "label": case.reference})
-            return render(request, "workflows/stale.html", context, status=409)
+            return self.too_late(request, case, problem, comment)
         except TransitionNotAllowedError as problem:
-            context = case_context(request.user, case, problem=str(problem), comment=comment)
-            return render(request, "workflows/case.html", context, status=422)
+            return self.refused(request, case, problem, comment)
         except Case.DoesNotExist:
             raise Http404 from None
         audit.record(request.user, "press", case, {"button": event.button_key})

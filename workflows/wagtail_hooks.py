@@ -54,6 +54,7 @@ desks = (
         path("<int:pk>/reply/", deskviews.ReplyView.as_view(), name="reply"),
         path("<int:pk>/here/", deskviews.HereView.as_view(), name="here"),
         path("<int:pk>/press/", views.PressView.as_view(), name="press"),
+        path("<int:pk>/tick/", views.TickView.as_view(), name="tick"),
         path("<int:pk>/note/", views.NoteView.as_view(), name="note"),
         path("<int:pk>/assign/", views.AssignView.as_view(), name="assign"),
         path("<int:pk>/again/<int:event>/", views.RestartView.as_view(), name="again"),
