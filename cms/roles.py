@@ -263,6 +263,7 @@ ROLES: dict[str, Role] = {
             (
                 *ADMIN,
                 "workflows.view_case",
+                "workflows.change_case",
                 *ANSWERS,
                 "hub_forms.hold_submission",
                 *_reads(*PEOPLE, "place"),

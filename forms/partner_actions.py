@@ -1,7 +1,7 @@
 """What a workflow's buttons do with the page of a partner: draft it, publish it, unlist it.
 
 The rules are those of every desk (cms.partners): only public answers are copied, papers must be in
-date, and a suspension is the safeguarding lead's alone, so that no button gives or lifts one.
+date, and a suspension is the safeguarding lead's alone, whatever roles a button names.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,16 @@ class PartnerAction(Action):
     def by(self) -> User | None:
         """Whoever pressed the button."""
         return User.objects.filter(pk=self.row.event.actor_id).first()
+
+    @property
+    def lead(self) -> User:
+        """The same, where they may suspend. Raises ActionProblemError for anyone else."""
+        by = self.by
+        if by is None or not standing.may_suspend(by):
+            raise ActionProblemError(
+                "Only the safeguarding lead suspends a partner or lifts a suspension."
+            )
+        return by
 
     def partner(self, case: Case) -> Partner:
         """The one that this application made, or renews."""
@@ -107,6 +117,18 @@ class SetConditions(PartnerAction):
         return f"{len(made)} set, each with its day: the partner sees them in the passport"
 
 
+@actions("lift_suspension")
+class LiftSuspension(PartnerAction):
+    """The partner is as it was before, where nothing has run out since."""
+
+    label = _("Lift the partner's suspension")
+
+    def run(self, case: Case, options: dict) -> str:
+        partner = self.partner(case)
+        standing.lift(partner, by=self.lead)
+        return f"“{partner}” is not suspended any more"
+
+
 @actions("publish_partner")
 class PublishPartner(PartnerAction):
     """From now on the directory lists it, where nothing has run out."""
@@ -123,11 +145,17 @@ class PublishPartner(PartnerAction):
 
 @actions("unlist_partner")
 class UnlistPartner(PartnerAction):
-    """`how` is unlisted (default), until it is published again, or left: the partnership ends."""
+    """`how` is unlisted (default), until it is published again; suspended, until the safeguarding
+    lead lifts it, with no reason kept or told; or left: the partnership ends.
+    """
 
     label = _("Take the partner's page out of the directory")
     optional = ("how", "because")
-    ways = {"unlisted": _("Not listed for now"), "left": _("The partnership ends")}
+    ways = {
+        "unlisted": _("Not listed for now"),
+        "suspended": _("Suspended: only for a button of the safeguarding lead"),
+        "left": _("The partnership ends"),
+    }
 
     @classmethod
     def fields(cls) -> list[tuple[str, blocks.Block]]:
@@ -143,7 +171,7 @@ class UnlistPartner(PartnerAction):
     def check(self, options: dict) -> list[str]:
         problems = super().check(options)
         if options.get("how", "unlisted") not in self.ways:
-            problems.append("“how” must be unlisted or left.")
+            problems.append("“how” must be unlisted, suspended or left.")
         return problems
 
     def run(self, case: Case, options: dict) -> str:
@@ -151,5 +179,8 @@ class UnlistPartner(PartnerAction):
         if options.get("how") == "left":
             standing.leave(partner, by=self.by, words=words)
             return f"“{partner}” has left the hub and its directory"
+        if options.get("how") == "suspended":
+            standing.suspend(partner, by=self.lead)
+            return f"“{partner}” is suspended, and out of everything public"
         standing.unlist(partner, words or self.row.event.summary, by=self.by)
         return f"“{partner}” is not in the directory"

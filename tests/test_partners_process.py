@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.urls import reverse
 
 from cms import wallclock
 from cms.governance import boards, interests
@@ -15,8 +16,9 @@ from pages.models import HomePage, PartnerIndexPage
 from tests.casework import run_until_over
 from tests.partnership import a_partner, a_person, noon, with_papers
 from tests.test_partners_canary import SHIPPED, application
+from workflows.actions import ActionProblemError, actions
 from workflows.engine import perform
-from workflows.models import Case
+from workflows.models import ActionRun, Case, CaseEvent
 
 pytestmark = pytest.mark.django_db
 DATA = package.read(SHIPPED)
@@ -49,6 +51,13 @@ def case():
     partner = drafting.draft_page_for(None, answers, reference=made.reference)
     with_papers(partner)
     return made
+
+
+def a_partner_of(case):
+    """The partner that the case made, listed."""
+    partner = drafting.partner_of(case.reference)
+    Partner.objects.filter(pk=partner.pk).update(status=Partner.Status.LIVE)
+    return partner
 
 
 @pytest.mark.parametrize(("stage", "button", "to"), BUTTONS)
@@ -185,3 +194,45 @@ def test_somebody_else_with_the_same_name_is_noticed_before_the_board_meets():
     a_partner("Otter String", "otter-string")
     facts = drafting.facts_in(answers)
     assert [one.slug for one, _why in drafting.alike(facts)] == ["otter-string"]
+
+
+def test_the_safeguarding_lead_suspends_at_the_desk_without_a_reason_and_lifts_it_again(
+    client, case
+):
+    partner = a_partner_of(case)
+    lead, manager = a_user("dee", "safeguarding_lead"), a_user("mo", "hub_manager")
+    desk, press = reverse("cases:case", args=[case.pk]), reverse("cases:press", args=[case.pk])
+    for stage in ("live", "renewal"):
+        Case.objects.filter(pk=case.pk).update(stage_key=stage)
+        client.force_login(lead)
+        assert 'value="suspend"' in client.get(desk).content.decode()
+        client.post(press, {"button": "suspend", "stage": stage})
+        run_until_over(case.events.latest("pk"))
+
+        assert not Partner.objects.live().filter(pk=partner.pk).exists()
+        assert Case.objects.get(pk=case.pk).stage_key == "suspended"
+        assert case.events.latest("pk").comment == ""
+        with pytest.raises(standing.NotInOrderError):
+            standing.publish(partner, by=manager)
+        client.force_login(manager)
+        assert 'value="lift"' not in client.get(desk).content.decode()
+        client.post(press, {"button": "lift", "stage": "suspended", "comment": "Please"})
+        assert Case.objects.get(pk=case.pk).stage_key == "suspended"
+
+        run_until_over(perform(case.pk, "lift", by=lead, comment="Looked into"))
+        assert Partner.objects.live().filter(pk=partner.pk).exists()
+    assert OutboxMessage.objects.filter(template=letters.SUSPENDED).count() == 2
+
+
+@pytest.mark.parametrize("presser", ["hub_manager", None])
+def test_a_button_that_suspends_is_refused_to_all_but_the_lead(case, presser):
+    partner = a_partner_of(case)
+    by = a_user("mo", presser) if presser else None
+    event = CaseEvent.objects.create(
+        case=case, kind="moved", actor_id=by and by.pk, actor_name="Mo", summary="Suspend"
+    )
+    run = ActionRun.objects.create(event=event, index=0, type="unlist_partner", options={})
+    for action, options in (("unlist_partner", {"how": "suspended"}), ("lift_suspension", {})):
+        with pytest.raises(ActionProblemError, match="Only the safeguarding lead"):
+            actions[action](run).run(case, options)
+    assert Partner.objects.live().filter(pk=partner.pk).exists()

@@ -496,7 +496,7 @@ def test_what_is_missing_is_said_and_can_be_mended_and_tried_again(centres):
 @pytest.mark.parametrize(
     ("setting", "problem"),
     [
-        ({"type": "unlist_partner", "how": "suspended"}, "unlisted or left"),
+        ({"type": "unlist_partner", "how": "struck off"}, "unlisted, suspended or left"),
         ({"type": "publish_partner", "suspended": "yes"}, "is not an option"),
         ({"type": "request_reference"}, "is missing"),
     ],
