@@ -21,7 +21,10 @@ CASE_DESKS = {
 MAY = {
     "open the admin": ("wagtailadmin.access_admin", set(ROLES)),
     "see a case": ("workflows.view_case", CASE_DESKS | {"panellist", "safeguarding_lead"}),
-    "press buttons and write on a case": ("workflows.change_case", CASE_DESKS | {"safeguarding_lead"}),
+    "press buttons and write on a case": (
+        "workflows.change_case",
+        CASE_DESKS | {"safeguarding_lead"},
+    ),
     "take lists of cases away": ("workflows.export_case", {"bookings", "ensembles_manager"}),
     "see sessions of appointments": ("workflows.view_appointmentsession", CASE_DESKS),
     "plan appointments": ("workflows.change_appointmentsession", CASE_DESKS),
