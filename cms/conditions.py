@@ -8,11 +8,12 @@ whatever its operator, `is_not` included; only `not_answered` is true then. Call
 hidden questions out of `answers` (forms.walk does).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from cms.money.amounts import in_pounds
 from cms.school_year import age_on
 
 Rule = dict
@@ -191,10 +192,12 @@ WORDS = {
     "answered": "has an answer",
     "not_answered": "has no answer",
 }
-FACT_WORDS = {"today": "today", "offering": "the first day"}
+FACT_WORDS = {"today": "today", "offering": "on the first day"}
 
 
 def _say_value(value: Any, options: Mapping[str, str]) -> str:
+    if value in (None, "", []):
+        return "…"
     if isinstance(value, list):
         words = [_say_value(one, options) for one in value]
         return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
@@ -210,14 +213,14 @@ def _say_value(value: Any, options: Mapping[str, str]) -> str:
 def _say_age(clause: Clause) -> str:
     low, high = clause.get("at_least"), clause.get("at_most")
     day = clause.get("date") or "today"
-    on = FACT_WORDS.get(day) or _say_value(str(day), {})
+    on = FACT_WORDS.get(day) or f"on {_say_value(str(day), {})}"
     if low is not None and high is not None:
         span = f"{low} to {high}"
     elif low is not None:
         span = f"{low} or over"
     else:
         span = f"{high} or under"
-    return f"gives an age of {span} on {on}"
+    return f"gives an age of {span} {on}"
 
 
 def sentence(
@@ -226,10 +229,12 @@ def sentence(
     *,
     options: Mapping[str, Mapping[str, str]] | None = None,
     groups: Mapping[str, Rule] | None = None,
+    pence: Container[str] = (),
 ) -> str:
     """A rule read back: `Shown when “Who is it for?” is “My child”.`; "" when there is none.
 
-    `labels` are question labels by key, `options` option labels by question key, then by key.
+    `labels` are question labels by key, `options` option labels by question key, then by key;
+    `pence` are keys of questions whose answer is an amount of money.
     """
     clauses = (rule or {}).get("clauses") or []
     if not clauses:
@@ -238,7 +243,8 @@ def sentence(
     parts = []
     for clause in clauses:
         if "group" in clause:
-            inner = sentence((groups or {}).get(clause["group"]), labels, options=options)
+            named = (groups or {}).get(clause["group"])
+            inner = sentence(named, labels, options=options, pence=pence)
             inner = inner.removeprefix("Shown when ").removesuffix(".")
             parts.append(f"({inner})" if inner else f"the rule {clause['group']!r}")
             continue
@@ -248,7 +254,10 @@ def sentence(
         if op == "age_on":
             words = _say_age(clause)
         else:
-            value = _say_value(clause.get("value"), (options or {}).get(key, {}))
+            value = clause.get("value")
+            if key in pence and isinstance(value, int | float):
+                value = in_pounds(int(value))
+            value = _say_value(value, (options or {}).get(key, {}))
             words = WORDS.get(op, op).format(value=value)
         parts.append(f"{subject} {words}")
     return f"Shown when {joiner.join(parts)}."

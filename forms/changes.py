@@ -7,9 +7,8 @@ still that question. Pure: two compiled forms in, changes out.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cms.conditions import sentence
-
 from .amounts import in_pounds
+from .rulewords import RuleWords
 
 #: Settings that change what an answer may be or means; the others are only how it is shown or kept.
 ONLY_SHOWN = frozenset(
@@ -57,17 +56,10 @@ class _Form:
         self.form = form
         self.steps = {step["id"]: step for step in form["steps"]}
         self.questions = {q["id"]: (step, q) for step in form["steps"] for q in step["questions"]}
-        self.labels = {q["key"]: q["label"] for _step, q in self.questions.values()}
-        self.options = {
-            q["key"]: {one["key"]: one["label"] for one in q["options"] or []}
-            or ({"yes": "Yes", "no": "No"} if q["type"] == "yes_no" else {})
-            for _step, q in self.questions.values()
-        }
+        self.words = RuleWords(form)
 
     def say(self, rule: dict | None) -> str:
-        groups = self.form.get("groups") or {}
-        said = sentence(rule, self.labels, options=self.options, groups=groups)
-        return said or "Everyone who comes this far."
+        return self.words.say(rule) or "Everyone who comes this far."
 
     def by_id(self, rule: dict | None) -> object:
         """A rule that does not change when a key does: what it really looks at."""

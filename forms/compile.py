@@ -203,8 +203,8 @@ def check(form: dict) -> list[Finding]:
         report.add("nothing_asked", "The form asks nothing yet. Add a step with a question.")
     _check_keys(report, form)
     check_keeping(report, form)
-    _check_groups(report, form)
     places = _Places(form)
+    places.check_groups(report)
     for step in form["steps"]:
         _check_step(report, form, step)
         places.check(report, step, None, step["show_if"])
@@ -308,15 +308,10 @@ def _check_question(report: Report, step: dict, question: dict) -> None:
         report.add("settings", problem, step, question)
 
 
-def _check_groups(report: Report, form: dict) -> None:
-    known = questions_in(form)
-    for name, rule in form["groups"].items():
-        for key in questions_of(rule):
-            if key not in known:
-                report.add("unknown", f"The rule “{name}” looks at “{key}”, which is not asked.")
-        for clause in (rule or {}).get("clauses") or []:
-            if "group" in clause:
-                report.add("nested", f"The rule “{name}” names another rule. Use its clauses.")
+def _not_asked(key: str | None) -> str:
+    if not key:
+        return "Its rule is not finished: it does not say which question it looks at. Choose one."
+    return f"Its rule looks at “{key}”, which is not asked. Choose another question."
 
 
 class _Places:
@@ -331,13 +326,26 @@ class _Places:
     def asked(self, step: dict, question: dict) -> None:
         self.earlier.add(question["key"])
 
+    def check_groups(self, report: Report) -> None:
+        """What is wrong with the named rules themselves, wherever they are used."""
+        for name, rule in self.form["groups"].items():
+            if not (rule or {}).get("clauses"):
+                report.add("no_clauses", "It has no condition yet. Add one.", group=name)
+            for clause in (rule or {}).get("clauses") or []:
+                if "group" in clause:
+                    report.add("nested", "It names another rule. Use its clauses.", group=name)
+                elif clause.get("question") not in self.known:
+                    report.add("unknown", _not_asked(clause.get("question")), group=name)
+                else:
+                    self._check_value(report, None, None, clause, group=name)
+
     def check(self, report: Report, step: dict, question: dict | None, rule: dict | None) -> None:
         groups = self.form["groups"]
         for clause in (rule or {}).get("clauses") or []:
             if "group" in clause:
                 if clause["group"] not in groups:
                     report.add("unknown", f"No rule is called “{clause['group']}”.", step, question)
-                for key in questions_of({"clauses": [clause]}, groups):
+                for key in questions_of({"clauses": [clause]}, groups) & self.known.keys():
                     self._check_reference(report, step, question, key)
             else:
                 self._check_reference(report, step, question, clause.get("question"))
@@ -345,7 +353,7 @@ class _Places:
 
     def _check_reference(self, report, step, question, key) -> None:  # noqa: ANN001
         if key not in self.known:
-            report.add("unknown", f"Its rule looks at “{key}”, which is not asked.", step, question)
+            report.add("unknown", _not_asked(key), step, question)
             return
         there, label = self.step_of[key], self.known[key]["label"]
         if key not in self.earlier:
@@ -384,12 +392,12 @@ class _Places:
         if message:
             report.add("count_from", f"{message} Choose another question, or none.", step)
 
-    def _check_value(self, report, step, question, clause) -> None:  # noqa: ANN001
+    def _check_value(self, report, step, question, clause, group="") -> None:  # noqa: ANN001
         op, target = clause.get("op", "is"), self.known.get(clause.get("question"))
         if op not in ALL_OPS:
-            report.add("op", f"“{op}” is not a way to compare.", step, question)
+            report.add("op", f"“{op}” is not a way to compare.", step, question, group=group)
         if op == "age_on" and clause.get("at_least") is None and clause.get("at_most") is None:
-            report.add("op", "Say the age it compares with.", step, question)
+            report.add("op", "Say the age it compares with.", step, question, group=group)
         options = (target or {}).get("options")
         if not options or op not in BY_OPTION:
             return
@@ -399,10 +407,11 @@ class _Places:
             if value not in allowed:
                 report.add(
                     "unknown_option",
-                    f"Its rule needs the answer “{value}” to “{target['label']}”, "
-                    "which is not one of its options.",
+                    f"Its rule needs an answer to “{target['label']}” that is not one of its "
+                    "options any more. Choose another.",
                     step,
                     question,
+                    group=group,
                 )
 
 

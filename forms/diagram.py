@@ -12,8 +12,8 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from cms.conditions import sentence
 from forms.field_types import field_types
+from forms.rulewords import RuleWords
 
 WIDTH, HEIGHT, GAP = 300, 64, 40
 INDENT, MARGIN = 34, 14
@@ -74,15 +74,7 @@ def nodes_of(
     compiled: dict, *, figures: dict | None = None, path: set[str] | None = None
 ) -> list[Node]:
     """The steps in order, with their rules as sentences. `path` are keys of steps to light."""
-    labels, options = {}, {}
-    for step in compiled["steps"]:
-        for question in step["questions"]:
-            labels[question["key"]] = question["label"]
-            known = {one["key"]: one["label"] for one in question["options"] or []}
-            options[question["key"]] = known or (
-                {"yes": "Yes", "no": "No"} if question["type"] == "yes_no" else {}
-            )
-    groups = compiled.get("groups") or {}
+    words_of = RuleWords(compiled)
     nodes = []
     for number, step in enumerate(compiled["steps"], start=1):
         repeat = step["repeat"]
@@ -93,16 +85,15 @@ def nodes_of(
             title=step["title"] or "Step without a title",
             kind=step["kind"],
             asks=_asks(step),
-            rule=sentence(step["show_if"], labels, options=options, groups=groups),
+            rule=words_of.say(step["show_if"]),
             repeat=f"once for each {repeat['item_name']}" if repeat else "",
             is_lit=bool(path and step["key"] in path),
             y=MARGIN + (number - 1) * (HEIGHT + GAP),
             **(figures or {}).get(step["key"], {}),
         )
         for question in step["questions"]:
-            rule = sentence(question["show_if"], labels, options=options, groups=groups)
             words = question["label"] or "Question without words"
-            node.questions.append(f"{words} {rule}".strip())
+            node.questions.append(f"{words} {words_of.say(question['show_if'])}".strip())
         nodes.append(node)
     return nodes
 

@@ -11,7 +11,10 @@ ADVICE_CODES = frozenset(
 
 @dataclass(frozen=True)
 class Finding:
-    """`where` names step and question as the author wrote them; the keys and ids find the block."""
+    """`where` names step and question as the author wrote them; the keys and ids find the block.
+
+    `group` is the name of the named rule that it is about.
+    """
 
     level: str
     code: str
@@ -20,6 +23,7 @@ class Finding:
     step: str = ""
     question: str = ""
     block_id: str = ""
+    group: str = ""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
@@ -47,8 +51,11 @@ class Report(list):
         question: dict | None = None,
         *,
         level: str = ERROR,
+        group: str = "",
     ) -> None:
         where = f"Step “{step['title'] or step['key']}”" if step else ""
+        if group:
+            where = f"Named rule “{group}”"
         if question:
             where += f", question “{question['label'] or question['key']}”"
         self.append(
@@ -60,6 +67,7 @@ class Report(list):
                 step=step["key"] if step else "",
                 question=question["key"] if question else "",
                 block_id=(question or step or {}).get("id", ""),
+                group=group,
             )
         )
 

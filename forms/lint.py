@@ -27,6 +27,8 @@ def lint(
     """
     report = Report(check(compiled))
     ways = Possibilities(compiled)
+    for name, rule in compiled["groups"].items():
+        _values(report, rule, ways, group=name)
     for at, step in enumerate(compiled["steps"]):
         _lint_step(report, ways, at, step)
     _lint_ends(report, ways, compiled["steps"])
@@ -71,7 +73,13 @@ def _lint_reach(report: Report, ways: Possibilities, at: int, step: dict) -> boo
 
 
 def _values(
-    report: Report, rule: dict | None, ways: Possibilities, step: dict, question: dict | None = None
+    report: Report,
+    rule: dict | None,
+    ways: Possibilities,
+    step: dict | None = None,
+    question: dict | None = None,
+    *,
+    group: str = "",
 ) -> None:
     """A clause that compares with nothing is a rule somebody did not finish."""
     for clause in (rule or {}).get("clauses") or []:
@@ -85,6 +93,7 @@ def _values(
                 f"Its rule does not say what “{label}” is compared with. Choose a value.",
                 step,
                 question,
+                group=group,
             )
 
 

@@ -12,11 +12,11 @@ from django.utils import timezone
 from wagtail.log_actions import log
 from wagtail.models import Revision
 
-from cms.models import User
+from cms.models import Course, User
 
 from . import moving, reviewproof
 from .compile import compiled, digest_of, publish
-from .findings import ERROR, Finding, NotPublishableError
+from .findings import ERROR, WARNING, Finding, NotPublishableError, Report
 from .letters_of import letters_of
 from .lint import lint
 from .models import FormDefinition, FormVersion
@@ -40,7 +40,33 @@ def findings_of(definition: FormDefinition) -> list[Finding]:
     letters, workflow = letters_of(definition.workflow_slug)
     form = compiled_draft(definition)
     families = run_samples(form, definition.samples or [], workflow=workflow)
-    return [*lint(form, emails=letters, workflow=workflow), *families]
+    return [*lint(form, emails=letters, workflow=workflow), *_courses_gone(form), *families]
+
+
+def _courses_gone(form: dict) -> list[Finding]:
+    """A places question whose course was deleted offers no dates."""
+    asked = [
+        (step, question)
+        for step in form["steps"]
+        for question in step["questions"]
+        if question["type"] == "places" and question["settings"].get("course")
+    ]
+    if not asked:
+        return []
+    slugs = [question["settings"]["course"] for _step, question in asked]
+    known = set(Course.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+    report = Report()
+    for step, question in asked:
+        course = question["settings"]["course"]
+        if course not in known:
+            report.add(
+                "course_gone",
+                f"The hub has no course “{course}”, so no dates are offered. Choose another.",
+                step,
+                question,
+                level=WARNING,
+            )
+    return report
 
 
 def check_or_raise(definition: FormDefinition) -> None:

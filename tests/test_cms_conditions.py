@@ -197,9 +197,15 @@ OPTIONS = {"who": {"my_child": "My child", "me": "Me"}}
         (
             [{"question": "born", "op": "age_on", "at_least": 8, "at_most": 18}],
             "all",
-            "Shown when “Date of birth” gives an age of 8 to 18 on today.",
+            "Shown when “Date of birth” gives an age of 8 to 18 today.",
         ),
         ([{"question": "age", "op": "not_answered"}], "all", "Shown when “Age” has no answer."),
+        (
+            [{"question": "sings", "op": "one_of", "value": []}],
+            "all",
+            "Shown when “Sings?” is one of ….",
+        ),
+        ([{"question": "age", "op": "is"}], "all", "Shown when “Age” is …."),
         ([], "all", ""),
     ],
 )
@@ -211,3 +217,11 @@ def test_a_group_reads_back_in_brackets():
     words = sentence(EITHER, LABELS | {"asked": "Asked to?"}, groups=GROUPS)
 
     assert words == "Shown when (“Sings?” is yes and “Age” is less than 11) or “Asked to?” is yes."
+
+
+def test_an_amount_reads_back_in_pounds():
+    rule = {"clauses": [{"question": "paid", "op": "more_than", "value": 5050}]}
+
+    assert (
+        sentence(rule, {"paid": "Paid"}, pence={"paid"}) == "Shown when “Paid” is more than £50.50."
+    )

@@ -330,3 +330,19 @@ def forms_made_up(draw):
 def test_any_form_comes_back_as_it_went_in(streams, form):
     once = there_and_back(form, streams, before=compiled(form))
     assert compiled(once) == compiled(form)
+
+
+def test_named_rules_without_a_name_or_of_one_name_are_all_kept(streams):
+    form = FORM | {"groups": dict.fromkeys(("one", "two", "three"), FORM["groups"]["with_help"])}
+    steps, groups = from_package(form)
+    groups[0]["value"]["name"], groups[1]["value"]["name"] = "three", ""
+    steps[1]["value"]["show_if"]["clauses"] = [{"group": groups[0]["id"]}]
+    values = [
+        block.clean_deferred(block.to_python(raw))
+        for block, raw in zip(streams, (steps, groups), strict=True)
+    ]
+
+    saved = to_package(*values, before=compiled(form))
+
+    assert [*saved["groups"]] == ["three", "Rule 2", "three (2)"]
+    assert saved["steps"][1]["show_if"]["clauses"] == [{"group": "three"}]

@@ -196,6 +196,32 @@ def test_a_deleted_option_is_refused_on_the_step_that_waits_for_it(admin, defini
     assert "not one of its options" in messages_in(response)
 
 
+def test_what_a_named_rule_gets_wrong_is_said_on_its_own_block(admin, definition):
+    rule = {"clauses": [{"question": "for_whom", "op": "is", "value": "an_aunt"}]}
+    form = FORM | {"groups": {"ours": rule}}
+    response = admin.post(url("edit", definition.pk), form_data(form, **{"action-publish": "1"}))
+    errors = response.context["form"].errors.as_data()
+    assert list(errors) == ["groups"]
+    said = errors["groups"][0].as_json_data()["blockErrors"][0]["blockErrors"]["rule"]
+    assert "not one of its options" in said["messages"][0]
+    [note] = admin.post(url("map", definition.pk), form_data(form)).json()["notes"]
+    assert note["id"] == from_package(form | {"slug": "borrow"})[1][0]["id"]
+
+
+def test_a_rule_that_names_no_answer_yet_is_drawn(admin, definition):
+    form = json.loads(json.dumps(FORM))
+    form["steps"][1]["show_if"]["clauses"][0] |= {"op": "one_of", "value": []}
+    answer = admin.post(url("map", definition.pk), form_data(form))
+    assert "“Who is it for?” is one of …." in answer.json()["html"]
+
+
+def test_a_course_that_was_deleted_is_said_on_the_question(admin, definition):
+    places = {"key": "date", "type": "places", "label": "Date", "settings": {"course": "gone"}}
+    form = {"steps": [{"key": "when", "title": "When", "questions": [places]}]}
+    notes = admin.post(url("map", definition.pk), form_data(form)).json()["notes"]
+    assert ["no course “gone”" in note["message"] for note in notes] == [True]
+
+
 def test_nothing_goes_live_when_a_revision_cannot_be_published(definition):
     definition.data["steps"] = definition.data["steps"][::-1]
     revision = definition.save_revision()

@@ -170,3 +170,24 @@ def test_a_published_version_cannot_be_changed(definition):
 
     with pytest.raises(NeverChangesError):
         version.save()
+
+
+NAMED = {
+    "gone": {"clauses": [{"question": "who_for", "op": "is", "value": "an_aunt"}]},
+    "empty": {"clauses": []},
+    "unfinished": {"clauses": [{"op": "is"}]},
+    "sound": {"clauses": [{"question": "who_for", "op": "is", "value": "my_child"}]},
+}
+
+
+def test_what_is_wrong_with_a_named_rule_is_said_of_that_rule_alone():
+    """Also where a page uses it: that page's own rule is in order."""
+    used = {"clauses": [{"group": name} for name in NAMED]}
+    found = check(compiled(changed(groups=NAMED, steps__2__show_if=used)))
+
+    assert [(one.code, one.group, one.block_id) for one in found] == [
+        ("unknown_option", "gone", ""),
+        ("no_clauses", "empty", ""),
+        ("unknown", "unfinished", ""),
+    ]
+    assert "does not say which question" in found[2].message

@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from cms.models import Course, User
+from cms.models import User
 from forms.compile import compiled
 from forms.models import FormDefinition, FormVersion
 from forms.package import load
@@ -147,7 +147,7 @@ def until(page, condition):
 
 @pytest.mark.parametrize("name", ["songwriter-booking", "instrument-loan", "hub-partner"])
 def test_opening_every_step_and_question_changes_nothing_that_is_posted(page, live_server, name):
-    Course.objects.create(title="Songwriter", slug="songwriter")
+    """Not even a course that the hub does not have."""
     definition = saved(name)
     edit(page, live_server, definition)
     assert page.locator(".hub-question").count() == 0  # drawn when they are opened

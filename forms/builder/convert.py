@@ -74,6 +74,18 @@ def group_id(name: str) -> str:
     return str(uuid.uuid5(IDS, f"group/{name}"))
 
 
+def names_of(groups: Any) -> dict[str, str]:
+    """Names of the editor's named rules by block id, each its own: a draft loses none of them."""
+    names: dict[str, str] = {}
+    for number, child in enumerate(groups, start=1):
+        wanted = name = child.value["name"] or f"Rule {number}"
+        again = 2
+        while name in names.values():
+            name, again = f"{wanted} ({again})", again + 1
+        names[str(child.id)] = name
+    return names
+
+
 # From the editor ---------------------------------------------------------------------------------
 
 
@@ -252,7 +264,7 @@ def to_package(
     names = Names(old.key_of, typed, settled)
     step_names = Names(old.key_of, [step.value.get("key") or "" for step in steps], settled)
     made = [old.step(child, step_names, names) for child in steps]
-    group_names = {str(child.id): child.value["name"] for child in groups if child.value["name"]}
+    group_names = names_of(groups)
     by_key = _ByKey(made, old, group_names)
     for step in made:
         step["show_if"] = by_key.rule(step["show_if"])
@@ -267,9 +279,9 @@ def to_package(
                 if name in own:
                     own[name] = by_key.of(own[name])
     rules = {
-        child.value["name"]: by_key.rule(child.value["rule"]) or {"match": "all", "clauses": []}
+        group_names[str(child.id)]: by_key.rule(child.value["rule"])
+        or {"match": "all", "clauses": []}
         for child in groups
-        if child.value["name"]
     }
     package = {"steps": made, "groups": rules}
     if prices is not None:

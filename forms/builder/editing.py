@@ -32,7 +32,7 @@ from .convert import (
     prices_from_package,
     to_package,
 )
-from .errors import block_errors, loose
+from .errors import block_errors, group_errors, loose, placed
 from .keeping_blocks import KeepingBlock, from_retention, to_retention
 from .opening_blocks import OpeningBlock, from_settings, to_settings
 from .price_blocks import PriceBlocks
@@ -162,15 +162,17 @@ class FormDefinitionForm(WagtailAdminModelForm):
             | {name: self.cleaned_data.get(name) or "" for name in ("slug", "title")}
         )
         letters, workflow = letters_of(self.cleaned_data.get("workflow_slug") or "")
-        findings = [
-            one for one in lint(form, emails=letters, workflow=workflow) if one.level == ERROR
-        ]
-        steps = self.cleaned_data["steps"]
-        for finding in loose(steps, findings):
+        steps, groups = self.cleaned_data["steps"], self.cleaned_data["groups"]
+        found = lint(form, emails=letters, workflow=workflow)
+        findings = placed(groups, [one for one in found if one.level == ERROR])
+        for finding in loose(steps, groups, findings):
             self.add_error(None, ValidationError(str(finding)))
-        on_blocks = block_errors(steps, findings)
-        if on_blocks:
-            self.add_error("steps", on_blocks)
+        for name, wrong in (
+            ("steps", block_errors(steps, findings)),
+            ("groups", group_errors(groups, findings)),
+        ):
+            if wrong:
+                self.add_error(name, wrong)
 
     def _post_clean(self):
         super()._post_clean()

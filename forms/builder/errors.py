@@ -1,9 +1,14 @@
 """Findings of the linter, turned into errors on the blocks they are about."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from django.core.exceptions import ValidationError
 from wagtail.blocks import StreamBlockValidationError, StreamValue, StructBlockValidationError
 
 from forms.findings import Finding
+
+from .convert import names_of
 
 ON_THE_RULE = (
     "unknown",
@@ -61,8 +66,27 @@ def block_errors(steps: StreamValue, findings: list[Finding]) -> ValidationError
     return StreamBlockValidationError(block_errors=wrong_steps) if wrong_steps else None
 
 
-def loose(steps: StreamValue, findings: list[Finding]) -> list[Finding]:
+def placed(groups: StreamValue, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, those about a named rule with the id of its block in this editor."""
+    ids = {name: block_id for block_id, name in names_of(groups).items()}
+    return [replace(one, block_id=ids[one.group]) if one.group in ids else one for one in findings]
+
+
+def group_errors(groups: StreamValue, findings: list[Finding]) -> ValidationError | None:
+    """One error for the editor's stream of named rules; `findings` are placed."""
+    by_id: dict[str, list[str]] = {}
+    for finding in findings:
+        by_id.setdefault(finding.block_id, []).append(finding.message)
+    wrong = {
+        at: StructBlockValidationError({"rule": ValidationError(by_id[child.id])})
+        for at, child in enumerate(groups)
+        if child.id in by_id
+    }
+    return StreamBlockValidationError(block_errors=wrong) if wrong else None
+
+
+def loose(steps: StreamValue, groups: StreamValue, findings: list[Finding]) -> list[Finding]:
     """Findings about the form as a whole."""
-    ids = {step.id for step in steps}
+    ids = {child.id for child in [*steps, *groups]}
     ids |= {question.id for step in steps for question in step.value["questions"]}
     return [finding for finding in findings if finding.block_id not in ids]

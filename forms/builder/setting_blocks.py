@@ -11,6 +11,9 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.admin.staticfiles import versioned_static
+from wagtail.admin.telepath import register
+from wagtail.admin.telepath.widgets import SelectAdapter
 
 from cms.models import Course, Instrument
 from forms.field_types.files import MAX_FILES, MAX_MEGABYTES
@@ -58,11 +61,26 @@ class AnyChoiceField(forms.ChoiceField):
         return True
 
 
+class CourseSelect(forms.Select):
+    """A choice of courses that goes on showing one that was deleted, and keeps it."""
+
+    @property
+    def media(self):
+        return forms.Media(js=[versioned_static("cms/admin/course-select.js")])
+
+
+class CourseSelectAdapter(SelectAdapter):
+    js_constructor = "cms.widgets.CourseSelect"
+
+
+register(CourseSelectAdapter(), CourseSelect)
+
+
 class CourseBlock(blocks.ChoiceBlock):
     """One of the hub's courses, by slug."""
 
     def __init__(self, **kwargs):
-        super().__init__(choices=_courses, **kwargs)
+        super().__init__(choices=_courses, widget=CourseSelect(), **kwargs)
 
     def get_field(self, **kwargs):
         return AnyChoiceField(**kwargs)

@@ -15,6 +15,8 @@ from forms.findings import ERROR
 from forms.publishing import compiled_draft, findings_of
 from forms.walk import walk
 
+from .errors import placed
+
 PERIODS = (7, 30, 90, 365)
 #: Ways walked while somebody types; the page of sample families walks more.
 MOST_WALKED = 400
@@ -67,7 +69,7 @@ class MapView(PreviewOnEdit):
             figures=step_figures(self.object, days=min(days, max(PERIODS))),
             path=_path_of(draft, compiled, request.POST.get("map-sample", "")),
         )
-        findings = findings_of(draft)
+        findings = placed(form.cleaned_data["groups"], findings_of(draft))
         context = {
             "nodes": nodes,
             "svg": diagram.svg(nodes, title=draft.title),

@@ -56,7 +56,7 @@
       else element.setAttribute(name, value === true ? "" : value);
     });
     children.flat().forEach((child) => {
-      if (child !== null && child !== undefined) element.append(child);
+      if (child || child === 0) element.append(child);
     });
     return element;
   }
@@ -378,8 +378,8 @@
         const { at_least: low, at_most: high } = clause;
         const span = low !== undefined && high !== undefined ? `${low} to ${high}`
           : low !== undefined ? `${low} or over` : high !== undefined ? `${high} or under` : "…";
-        const days = { today: "today", offering: "the first day" };
-        return `${subject} gives an age of ${span} on ${days[clause.date] || sayDay(clause.date)}`;
+        const days = { today: "today", offering: "on the first day" };
+        return `${subject} gives an age of ${span} ${days[clause.date] || `on ${sayDay(clause.date)}`}`;
       }
       if (NO_VALUE.includes(clause.op)) return `${subject} ${OP_WORDS[clause.op]}`;
       return `${subject} ${OP_WORDS[clause.op]} ${this.sayValue(clause, question)}`;
@@ -425,13 +425,12 @@
       if (!mine || !mine.options) return;
       this.question = mine.id;
       const targets = outlineOf.later(mine, outline);
-      const waiting = targets.filter((part) => part.rule().clauses.some((clause) => clause.question === mine.id));
       const rows = mine.options.map((option) => {
-        const leads = waiting.filter((part) => part.rule().clauses.some((clause) => this.waits(clause, mine, option)));
-        return { option, leads, hasFree: leads.length < targets.length };
+        const leads = targets.map((part) => this.leadTo(part, mine, option, outline)).filter(Boolean);
+        return { option, leads, hasFree: leads.filter((lead) => lead.isOwn).length < targets.length };
       });
       const looks = JSON.stringify([mine.id, rows.map((row) => [row.option, row.hasFree,
-        row.leads.map((part) => [part.id, outlineOf.name(part)])])]);
+        row.leads.map((lead) => [lead.part.id, outlineOf.name(lead.part), lead.isOwn, lead.also])])]);
       if (looks === this.drawn) return;
       this.drawn = looks;
       const held = this.element.contains(document.activeElement) && document.activeElement.dataset.part;
@@ -447,15 +446,28 @@
         && [].concat(clause.value === undefined ? [] : clause.value).includes(option.id);
     }
 
+    /* How a part waits for an option, if it does: by its own rule, or by a named one in it. */
+    leadTo(part, question, option, outline) {
+      const { match, clauses } = part.rule();
+      const isOwn = clauses.some((clause) => this.waits(clause, question, option));
+      const named = outline.groups.find((group) => clauses.some((clause) => clause.group === group.id)
+        && group.rule().clauses.some((clause) => this.waits(clause, question, option)));
+      if (!isOwn && !named) return null;
+      const isPart = match === "all" && clauses.length > 1;
+      const also = isOwn ? (isPart ? "if the rest of its rule is true" : "") : `by the rule “${named.label}”`;
+      return { part, isOwn, also };
+    }
+
     draw(question, rows) {
       if (!rows.some((row) => row.leads.length || row.hasFree)) {
         return [make("p", { class: "help" }, "Add a question or a step below this one, and you can say here who is asked it.")];
       }
       return [make("ul", { class: "hub-effects__list" }, rows.map((row, at) => make("li", {},
         make("span", { class: "hub-effects__if" }, "If ", make("b", {}, row.option.label || "an option without words"), row.leads.length ? ", also show" : ""),
-        row.leads.map((part) => make("span", { class: "hub-effects__lead" },
+        row.leads.map(({ part, isOwn, also }) => make("span", { class: "hub-effects__lead" },
           make("button", { type: "button", class: "hub-effects__go", "data-part": `go-${at}-${part.id}`, title: "Go to it", onclick: () => outlineOf.goTo(part) }, outlineOf.name(part)),
-          make("button", { type: "button", class: "hub-effects__drop", "data-part": `drop-${at}-${part.id}`,
+          also && make("span", { class: "hub-effects__also" }, also),
+          isOwn && make("button", { type: "button", class: "hub-effects__drop", "data-part": `drop-${at}-${part.id}`,
             "aria-label": `Do not wait for “${row.option.label}” to ask ${outlineOf.name(part)}`, title: "Remove", onclick: () => this.drop(part, question, row.option) }, icon("cross")))),
         this.drawAdd(question, row, at))))];
     }

@@ -23,18 +23,20 @@
     counter.hidden = !data.errors;
   }
 
-  /* What there is to mend, said on the block it is about. */
+  /* What there is to mend, said on the block it is about; on its step while that is closed. */
   function annotate(notes) {
     document.querySelectorAll(".hub-note").forEach((note) => note.remove());
     if (!window.hubOutline) return;
     notes.forEach((note) => {
       const part = window.hubOutline.current.byId.get(note.id);
-      const header = part && part.child && part.child.element.querySelector(".w-panel__header");
+      if (!part) return;
+      const block = part.child || part.step.child;
+      const header = block.element.querySelector(".w-panel__header");
       if (!header) return;
       const line = document.createElement("p");
       line.className = "hub-note";
       line.dataset.level = note.level;
-      line.textContent = note.message;
+      line.textContent = part.child ? note.message : `${window.hubOutline.name(part)}: ${note.message}`;
       header.after(line);
     });
   }

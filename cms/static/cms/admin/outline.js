@@ -102,7 +102,10 @@
     const groups = rootOf("groups");
     if (groups) {
       groups.children.forEach((child) => {
-        outline.groups.push({ id: child.id, label: valueOf(child.block, "name") || "", child });
+        const group = { kind: "group", id: child.id, label: valueOf(child.block, "name") || "", child,
+          rule: () => child.block.childBlocks.rule.widget.rule };
+        outline.groups.push(group);
+        outline.byId.set(group.id, group);
       });
     }
     return outline;
