@@ -29,7 +29,7 @@ HOLES = ("csrf_token", "mark", "back_url")
 #: What else a page is made of that a name can say. The version and the questions come first.
 SAID = ("title", "item", "return_to", "step_number", "step_total", "autosaves", "quick_exit")
 #: Where one of these is not empty, a page is one family's own.
-OWN = ("errors", "saved", "timer", "closing", "same_url", "said_on", "invite")
+OWN = ("errors", "saved", "timer", "closing", "same_url", "said_on", "is_moved", "invite")
 
 _MARK = secrets.token_hex(16)  # nobody can write it into a form
 _MARKS = {name: f"{_MARK}-{name}-" for name in HOLES}

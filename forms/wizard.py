@@ -401,6 +401,7 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
             "return_to": self.back_to,
             "same_url": self.same_url(),
             "said_on": self.said_on(),
+            "is_moved": not step.is_complete and self.journey.is_moved,
             "autosaves": self.autosaves,
         }
         return self.answer(

@@ -15,6 +15,7 @@ from PIL import Image
 from cms import jobs
 from cms.models import AccessLogEntry, Job
 from forms import attachments, pagesaving
+from forms.field_types.files import FilesField
 from forms.models import Attachment, Journey, Submission
 from tests.casework import BOOKING
 from tests.clamd import EICAR, a_scanner
@@ -234,6 +235,12 @@ def test_files_are_added_up_to_the_number_and_none_is_lost_silently(family):
         "3.pdf",
         "4.pdf",
     ]
+
+
+@pytest.mark.parametrize(("most", "several"), [(1, False), (3, True)])
+def test_several_files_can_be_chosen_only_where_several_may_be_sent(most, several):
+    field = FilesField(kinds=[], megabytes=5, most=most)
+    assert ("multiple" in field.widget.render("papers", None)) is several
 
 
 def test_the_last_file_of_a_question_that_needs_one_cannot_be_taken_away(family):

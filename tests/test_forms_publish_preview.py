@@ -16,6 +16,7 @@ from cms.models import Job, User
 from forms import journeys, moving, pagesaving
 from forms.changes import asked_otherwise, changes
 from forms.compile import compiled
+from forms.doors import OWNER_COOKIE
 from forms.incoming import Incoming
 from forms.models import Attachment, FormDefinition, FormVersion, Journey
 from forms.submissions import submit
@@ -331,6 +332,12 @@ def test_families_at_one_step_are_moved_and_those_at_another_stay(admin, version
     assert (here.version, there.version) == (new, version)
 
 
+def as_the_family(client):
+    client.cookies.clear()
+    client.cookies[OWNER_COOKIE] = OWNER
+    return client
+
+
 def test_a_family_on_a_step_that_is_gone_goes_on_with_what_it_had(admin, version, client):
     journey = family(version, for_whom="me", letter=None)
     publish_with(admin, version, changed(lambda form: form["steps"].pop(3)), everybody="move")
@@ -338,15 +345,11 @@ def test_a_family_on_a_step_that_is_gone_goes_on_with_what_it_had(admin, version
     journey.refresh_from_db()
     assert journey.answers == {"for_whom": "me", "letter": None}
     assert journeys.walked(journey).is_complete
-    client.cookies.clear()
-    from forms.doors import OWNER_COOKIE
-
-    client.cookies[OWNER_COOKIE] = OWNER
-    answer = client.get(f"/apply/borrow/{journey.key}/more/")
+    answer = as_the_family(client).get(f"/apply/borrow/{journey.key}/more/")
     assert (answer.status_code, answer["Location"]) == (303, f"/apply/borrow/{journey.key}/check/")
 
 
-def test_a_new_question_in_an_earlier_step_is_asked_first(admin, version):
+def test_a_new_question_in_an_earlier_step_is_asked_first(admin, version, client):
     journey = family(version, for_whom="me", letter=None)
     question = {"id": "q-new", "key": "why", "type": "text", "label": "Why?", "required": True}
     publish_with(
@@ -359,6 +362,8 @@ def test_a_new_question_in_an_earlier_step_is_asked_first(admin, version):
     journey.refresh_from_db()
     assert journeys.walked(journey).first_incomplete.key == "who"
     assert journey.answers == {"for_whom": "me", "letter": None}
+    said = "We have changed this form since you began"
+    assert said in as_the_family(client).get(f"/apply/borrow/{journey.key}/who/").content.decode()
 
 
 def test_files_are_kept_when_a_family_is_moved_and_gone_with_their_question(

@@ -30,7 +30,7 @@ class FilesField(forms.Field):
 
     def __init__(self, *, kinds, megabytes, most, minutes=None, **kwargs):
         endings = [f".{ending}" for kind in kinds for ending in KINDS[kind].endings]
-        attrs = {"accept": ",".join(endings)} | ({"multiple": True} if most > 1 else {})
+        attrs = {"accept": ",".join(endings), "multiple": most > 1}  # Django's default is several
         super().__init__(widget=Files(attrs), **kwargs)
         self.kinds, self.megabytes, self.most = kinds, megabytes, most
         self.minutes = minutes

@@ -81,6 +81,11 @@ class Journey(models.Model):
         return f"journey-{self.pk}"
 
     @property
+    def is_moved(self):
+        """Whether the form was changed under this family, and it goes on with what came after."""
+        return self.version.published_at > self.began_at
+
+    @property
     def is_open(self):
         return self.submitted_at is None and self.expires_at > timezone.now()
 
