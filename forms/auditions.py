@@ -5,7 +5,7 @@ and what the public pages of a group say of its rounds. The season itself is wor
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from cms import enrolling
 from cms.models import Ensemble, Guardian, Pupil, PupilGuardian
@@ -98,6 +98,19 @@ def dates_for(form_id: int | None, answers: Mapping) -> list[RoundDate]:
         words += [answers.get(key) or ""]
         words += [one["label"] for one in options if one["key"] == answers.get(key)]
     return dates.asked_of(made, words)
+
+
+def rounds_by_group() -> dict[int, AuditionRound]:
+    """For each group with a round that is open or to come, the one that matters first. One query.
+
+    Of open rounds it is the one that closes first, else the one that opens first.
+    """
+    shown = AuditionRound.objects.shown().filter(ensembles__isnull=False)
+    rows = shown.annotate(group=F("ensembles__ensemble"))
+    found = {}
+    for made in sorted(rows, key=lambda one: (not one.is_open(), one.closes_at)):
+        found.setdefault(made.group, made)
+    return found
 
 
 def rounds_for(ensemble: Ensemble) -> list[dict]:

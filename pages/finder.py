@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from cms.models import Course, CourseDate, Ensemble, MusicCentre
 from cms.models.catalogue import Mode
 from cms.school_year import year_note
+from forms.auditions import rounds_by_group
 from pages import listings
 from pages.distance import Point, miles, point_of
-from pages.fitting import Child, Verdict, judge, judge_weekday
+from pages.fitting import Child, Verdict, judge, judge_limits, judge_weekday
 from pages.open_forms import is_open
 from pages.templatetags.hub_pages import hours
+from workflows.models import AuditionRound
 
 FAR = 9999.0
 NEAREST = 3
@@ -37,9 +39,11 @@ class Offer:
     price_pence: int | None
     miles: float | None
     verdict: Verdict
+    closes_on: date | None = None  # of an audition
     date: CourseDate | None = None
     group: Ensemble | None = None
     can_apply: bool = False
+    form: str = ""
 
     @property
     def fits(self) -> bool:
@@ -81,9 +85,10 @@ def look(child: Child, home: Point | None = None) -> Outcome:
     """Everything on offer, judged for one child and sorted by how far it is from `home`."""
     courses = [_judge_date(date, child, home) for date in listings.finder_dates()]
     ensembles = listings.finder_ensembles()
-    auditioned = [e for e in ensembles if e.has_auditions]
-    groups = [_judge_group(e, child, home) for e in ensembles if not e.has_auditions]
-    auditions = [_judge_audition(e, child, home) for e in auditioned]
+    rounds = rounds_by_group()
+    auditioned = [e for e in ensembles if e.has_auditions or e.pk in rounds]
+    groups = [_judge_group(e, child, home) for e in ensembles if e not in auditioned]
+    auditions = [_judge_audition(e, rounds.get(e.pk), child, home) for e in auditioned]
     both = child.born and child.year is not None
     return Outcome(
         courses=_by_course(_fitting(courses)),
@@ -177,19 +182,30 @@ def _judge_group(group: Ensemble, child: Child, home: Point | None) -> Offer:
     return _group_offer(group, child, home, verdict)
 
 
-def _judge_audition(group: Ensemble, child: Child, home: Point | None) -> Offer:
-    day = group.reference_day(child.today)
-    verdict = judge(group, child, day, _("the day that counts for these auditions"))
-    if not group.auditions_are_open(child.today):
-        opens = group.auditions_open_on
-        if opens and opens > child.today:
-            sentence = _("Auditions open on %s.") % date_format(opens, "j F Y")
-        else:
-            sentence = _("Auditions are closed now. They are held once a year.")
-        verdict.why_not.append(sentence)
+def _judge_audition(
+    group: Ensemble, made: AuditionRound | None, child: Child, home: Point | None
+) -> Offer:
+    """By the round that the group is in, where there is one; else by what the group says itself."""
+    day = made.judged_on if made else group.reference_day(child.today)
+    occasion = _("the day that counts for these auditions")
+    verdict = judge(group, child, day, occasion)
+    if made and not verdict.why_not:
+        judge_limits(made, child, day, occasion, verdict)
+    is_open_now = made.is_open() if made else group.auditions_are_open(child.today)
+    if not is_open_now:
+        opens = timezone.localdate(made.opens_at) if made else group.auditions_open_on
+        verdict.why_not.append(_not_yet(opens, child.today))
     offer = _group_offer(group, child, home, verdict)
-    offer.can_apply = is_open(AUDITION_FORM)
+    offer.form = made.form_slug if made else AUDITION_FORM
+    offer.can_apply = is_open(offer.form)
+    offer.closes_on = timezone.localdate(made.closes_at) if made else group.auditions_close_on
     return offer
+
+
+def _not_yet(opens: date | None, today: date) -> str:
+    if opens and opens >= today:
+        return _("Auditions open on %s.") % date_format(opens, "j F Y")
+    return _("Auditions are closed now. They are held once a year.")
 
 
 def _group_offer(group: Ensemble, child: Child, home: Point | None, verdict: Verdict) -> Offer:

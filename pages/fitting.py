@@ -23,8 +23,10 @@ from cms.school_year import (
     school_year,
     year_label,
 )
+from workflows.models import AuditionRound
 
 Record = Course | Ensemble
+Limits = Record | AuditionRound
 SEPTEMBER, AUGUST = 9, 8
 
 
@@ -70,10 +72,15 @@ class Verdict:
 def judge(record: Record, child: Child, day: date, occasion: str) -> Verdict:
     """Age, school year and instrument. `occasion` says what the day is, "the day of the course"."""
     verdict = Verdict([], [])
-    _judge_age(record, child, day, occasion, verdict)
-    _judge_year(record, child, day, occasion, verdict)
+    judge_limits(record, child, day, occasion, verdict)
     _judge_instrument(record, child, verdict)
     return verdict
+
+
+def judge_limits(record: Limits, child: Child, day: date, occasion: str, verdict: Verdict) -> None:
+    """Age and school year alone, of whatever has limits for them."""
+    _judge_age(record, child, day, occasion, verdict)
+    _judge_year(record, child, day, occasion, verdict)
 
 
 def judge_weekday(weekdays: set[int], child: Child, verdict: Verdict) -> None:
@@ -102,7 +109,7 @@ def _then(what: str, day: date, child: Child, occasion: str) -> str:
 # --- Ages ---------------------------------------------------------------------------------------
 
 
-def _judge_age(record: Record, child: Child, day: date, occasion: str, verdict: Verdict) -> None:
+def _judge_age(record: Limits, child: Child, day: date, occasion: str, verdict: Verdict) -> None:
     ages = child.ages_on(day)
     first, last = record.min_age, record.max_age
     if ages is None or (first is None and last is None):
@@ -134,7 +141,7 @@ def _ages(first: int | None, last: int | None) -> str:
 # --- School years -------------------------------------------------------------------------------
 
 
-def _judge_year(record: Record, child: Child, day: date, occasion: str, verdict: Verdict) -> None:
+def _judge_year(record: Limits, child: Child, day: date, occasion: str, verdict: Verdict) -> None:
     year = child.year_on(day)
     first, last = record.min_year, record.max_year
     if year is None or (first is None and last is None):

@@ -12,13 +12,15 @@ from django.db import models
 from wagtail import blocks
 from wagtail.fields import RichTextField
 from wagtail.images.blocks import ImageBlock, ImageChooserBlock
+from wagtail.models import Page
 from wagtail.rich_text import RichText
 
 from cms.models import HubImage
 
 Place = tuple[str | int, ...]
 LINKS = {"path", "address", "source"}
-TEXTS = ("title", "summary", "lead", "headline")
+EVERY_PAGE = ("title", "seo_title", "search_description")  # what visitors read of Wagtail's own
+NOT_WORDS = (models.EmailField, models.SlugField, models.URLField, RichTextField)
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,20 @@ class Piece:
 
 def pieces(page: models.Model) -> list[Piece]:
     """Everything that is read or seen on the page, in its order."""
-    return [
-        *(
-            Piece("text", getattr(page, name), (name,))
-            for name in TEXTS
-            if getattr(page, name, "") and isinstance(getattr(page, name), str)
-        ),
-        *_of_fields(page),
-    ]
+    return [*_of_words(page), *_of_fields(page)]
+
+
+def _of_words(page: models.Model) -> Iterator[Piece]:
+    """The plain fields that somebody writes words into: a title, a summary, a venue."""
+    for field in page._meta.get_fields():
+        if not isinstance(field, models.CharField | models.TextField):
+            continue
+        if isinstance(field, NOT_WORDS) or field.choices:
+            continue
+        if field.model is Page and field.name not in EVERY_PAGE:
+            continue
+        if value := getattr(page, field.name):
+            yield Piece("text", value, (field.name,))
 
 
 def _of_fields(page: models.Model) -> Iterator[Piece]:

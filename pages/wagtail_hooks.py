@@ -16,6 +16,7 @@ from cms.menus import PermittedMenuItem
 from . import desks, keeping, readers, senddesk, starterdesk
 from .checks_panel import HubChecks
 from .models import HubPage, NewsletterIssuePage
+from .players import allow_players
 from .viewsets import OnceGroup
 from .wording import findings
 
@@ -26,6 +27,12 @@ register_snippet(OnceGroup)
 def take_away_parameters(page, request, args, kwargs):
     """What a page type does not read neither splits nor poisons what is kept of it."""
     listen_to(request, getattr(page, "query_parameters", ()))
+
+
+@hooks.register("on_serve_page")
+def with_players(serve):
+    """A page with a film may hold the frame of its player, and no other page may."""
+    return lambda page, *args: allow_players(page, serve(page, *args))
 
 
 @hooks.register("register_admin_urls")

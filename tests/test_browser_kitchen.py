@@ -70,14 +70,32 @@ def test_every_block_prints_within_the_paper(browser, kitchen):
         assert found.page.pdf(format="A4")[:5] == b"%PDF-"
 
 
-def test_an_outside_film_is_asked_for_by_a_click_and_not_before(browser, kitchen):
-    film = "https://video.example.org/1"
-    with visit(browser, kitchen[kitchen_sink.EVERY_BLOCK]) as found:
-        found.page.route(f"{film}**", lambda route: route.fulfill(body="A film"))
-        watch = found.page.get_by_role("link", name="Watch the film on video.example.org")
-        watch.first.scroll_into_view_if_needed()
-        before = list(found.foreign)
-        watch.first.click()
-        found.page.wait_for_url(film)
+FILM = "https://www.youtube.com/watch?v=a-day-of-it"
+PLAYER = "https://www.youtube-nocookie.com/embed/a-day-of-it?autoplay=1&rel=0"
 
-        assert (before, found.foreign[0]) == ([], film)
+
+def test_an_outside_film_is_asked_for_by_a_click_and_not_before(browser, kitchen):
+    """The policy lets the frame load, once somebody has been told who is asked."""
+    with visit(browser, kitchen[kitchen_sink.EVERY_BLOCK]) as found:
+        found.page.route(PLAYER, lambda route: route.fulfill(body="<p>A film</p>"))
+        film = found.page.locator("[data-player]").first
+        play = film.get_by_role("button", name="Play the film here")
+        play.scroll_into_view_if_needed()
+        words, before = film.inner_text(), list(found.foreign)
+        with found.page.expect_request(PLAYER):
+            play.press("Enter")
+        frame = found.page.frame_locator("iframe[title='A day of Songwriter']")
+        frame.get_by_text("A film").wait_for()
+
+        assert "www.youtube-nocookie.com" in words
+        assert (before, found.foreign) == ([], [PLAYER])
+        assert found.page.evaluate("document.activeElement.tagName") == "IFRAME"
+        assert found.problems() == {"foreign": [PLAYER]}
+
+
+def test_without_script_an_outside_film_is_a_link(browser, kitchen):
+    with visit(browser, kitchen[kitchen_sink.EVERY_BLOCK], js=False) as found:
+        found.page.route(FILM, lambda route: route.fulfill(body="A film"))
+        assert not found.page.locator("[data-player]").first.is_visible()
+        found.page.get_by_role("link", name="Watch the film on YouTube").first.click()
+        found.page.wait_for_url(FILM)

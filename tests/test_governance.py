@@ -205,7 +205,11 @@ def test_the_public_page_names_who_agreed_and_shows_no_paper(client, hub):
     assert "member@" not in said
     assert SECRET not in said
     assert "Quiet Group" not in said
+    assert "Part of Hub Board" in said
     assert "23 September 2026" in said
+    Board.objects.filter(pk=hub["board"].pk).update(is_public=False)
+    said = client.get("/governance/").content.decode()
+    assert ("Safeguarding Subgroup" in said, "Hub Board" in said) == (True, False)
 
 
 def test_documents_show_what_holds_their_versions_and_differences(client, hub):

@@ -3,12 +3,15 @@
 import pytest
 from django.template.loader import get_template
 from django.test import RequestFactory
+from django.urls import reverse
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from pages.blocks import BodyBlock
 from pages.blocks.facts import FundingBlock
 from pages.blocks.links import StartButtonBlock, apply_path
 from pages.blocks.text import TableBlock
+from pages.models import HomePage, StandardPage
+from pages.players import player_of
 
 FUNDING = {
     "heading": "What the hub was given",
@@ -38,6 +41,60 @@ def test_funding_with_any_other_total_is_refused_and_told_the_sum(total):
 
     (message,) = refused.value.block_errors["total"].messages
     assert message == f"The rows add up to £2,222,372, and the total says £{total:,}."
+
+
+YOUTUBE = "https://www.youtube-nocookie.com/embed/a-day-of-it?autoplay=1&rel=0"
+VIMEO = "https://player.vimeo.com/video/12345?autoplay=1&dnt=1"
+
+
+@pytest.mark.parametrize(
+    ("address", "plays"),
+    [
+        ("https://www.youtube.com/watch?v=a-day-of-it", YOUTUBE),
+        ("http://m.youtube.com/watch?list=x&v=a-day-of-it&t=9#x", YOUTUBE),
+        ("https://youtu.be/a-day-of-it?si=abc", YOUTUBE),
+        ("https://www.youtube-nocookie.com/embed/a-day-of-it", YOUTUBE),
+        ("https://vimeo.com/12345", VIMEO),
+        ("https://player.vimeo.com/video/12345?h=9", VIMEO),
+        ("https://vimeo.com/12345/0a1b2c", VIMEO + "&h=0a1b2c"),
+        ("https://youtube.com.evil.example/watch?v=a-day-of-it", None),
+        ("https://evil.example/?https://youtu.be/a-day-of-it", None),
+        ("https://www.youtube.com/watch?v=a-day-of-itself", None),
+        ("https://www.youtube.com/watch?v=%22%3E%3Cscript%3E", None),
+        ("javascript:alert(1)//https://youtu.be/a-day-of-it", None),
+        ("https://video.example.org/1", None),
+        ("", None),
+    ],
+)
+def test_only_players_that_are_known_are_put_on_a_page(address, plays):
+    found = player_of(address)
+
+    assert (found.address if found else None) == plays
+
+
+@pytest.mark.django_db
+def test_a_page_may_hold_frames_of_the_hosts_of_its_films_and_of_no_other(client, admin_user):
+    """Also once it is kept, and in the preview."""
+    film = {"title": "Film", "host": "x", "has_captions": True, "transcript": "<p>We sing.</p>"}
+    page = StandardPage(title="Films", slug="films")
+    page.body = [("video", film | {"address": "https://video.example.org/1"})]
+    HomePage.objects.get().add_child(instance=page)
+
+    def frames():
+        return [client.get("/films/")["Content-Security-Policy"] for _turn in range(2)]
+
+    assert "frame-src" not in "".join(frames())
+    for address in ("https://youtu.be/a-day-of-it", "https://vimeo.com/12345"):
+        page.body.append(("video", film | {"address": address}))
+    page.save_revision().publish()
+
+    hosts = "frame-src https://player.vimeo.com https://www.youtube-nocookie.com"
+    assert all(hosts in policy.split("; ") for policy in frames())
+    assert "<iframe" not in client.get("/films/").content.decode()
+    assert "frame-src" not in client.get("/")["Content-Security-Policy"]
+    client.force_login(admin_user)
+    preview = client.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk]))
+    assert hosts in preview["Content-Security-Policy"].split("; ")
 
 
 def test_a_table_row_with_a_missing_cell_is_refused_by_its_number():

@@ -5,13 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from cms.models import Ensemble
+from cms.models import Ensemble, Instrument
+from pages import finder
+from pages.fitting import Child
 from pages.hits import hits_of
 from pages.models import (
     CourseIndexPage,
     CoursePage,
     EnsembleIndexPage,
     EnsemblePage,
+    FinderPage,
     HomePage,
 )
 
@@ -65,6 +68,34 @@ def test_without_a_round_the_record_says_it(client, band):
     html = client.get("/ensembles/band/").content.decode()
 
     assert said(timezone.localdate() + timedelta(days=40)) in html
+
+
+def found(**asked):
+    """(what the finder offers, why not the others) for a child of Year 9 who plays the oboe."""
+    born = timezone.localdate().replace(year=timezone.localdate().year - 14, month=1, day=1)
+    child = Child(
+        timezone.localdate(), plays=Instrument.objects.get(slug="oboe"), **{"born": born} | asked
+    )
+    outcome = finder.look(child)
+    return outcome.auditions, [reason for other in outcome.others for reason in other.reasons]
+
+
+def test_the_finder_says_what_the_round_says_and_not_the_group(client, band):
+    until = timezone.localdate(band.closes_at)
+    ((offer,), _none) = found()
+    assert (offer.closes_on, offer.form) == (until, band.form_slug)
+    too_young = timezone.localdate().replace(year=timezone.localdate().year - 6, day=1)
+    assert found(born=too_young)[1][0].startswith("For ages 8 to 25.")
+    page = HomePage.objects.get().add_child(instance=FinderPage(title="Find", slug="find"))
+    html = client.post(page.url, {"born": "", "year": "9"}).content.decode()
+    assert f"Open until {until:%-d %B}" in html
+
+    band.opens_at = timezone.now() + timedelta(hours=2)
+    band.save()
+    assert found() == ([], [f"Auditions open on {timezone.localdate(band.opens_at):%-d %B %Y}."])
+
+    band.ensembles.all().delete()
+    assert found()[0][0].closes_on == timezone.localdate() + timedelta(days=40)
 
 
 @pytest.fixture

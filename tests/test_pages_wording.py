@@ -16,7 +16,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 from cms.models import HubDocument, HubImage
 from pages import guard, wording
 from pages.checks_panel import KINDS
-from pages.models import NewsPage, StandardPage
+from pages.models import EventPage, NewsPage, StandardPage
 from pages.wording import findings
 
 # A page that is not saved still asks which site it would stand in.
@@ -250,6 +250,9 @@ def test_what_a_ready_made_page_asks_for_must_be_written_before_it_is_out():
         ("placeholder", ("body", 0), True),
         ("placeholder", ("body", 1, "text"), True),
     ]
+    event = EventPage(title="[What it is called]", venue="[Hall, street]", access="Level.")
+    told = [(f.kind, f.place, f.blocks) for f in findings(event, TODAY)]
+    assert told == [("placeholder", ("title",), True), ("placeholder", ("venue",), True)]
 
 
 def test_an_error_deep_inside_is_put_there(page):

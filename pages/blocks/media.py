@@ -1,4 +1,4 @@
-"""Pictures, downloads and outside films. Nothing here asks another host for anything."""
+"""Pictures, downloads and outside films. No other host is asked for anything before a click."""
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -8,6 +8,8 @@ from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
+
+from pages.players import player_of
 
 from .prose import ProseBlock
 from .text import PROSE
@@ -87,10 +89,16 @@ class DocumentsBlock(blocks.StructBlock):
 
 
 class VideoBlock(blocks.StructBlock):
-    """An outside film: a link with its transcript, so that nothing loads before a visitor asks."""
+    """An outside film: a link with its transcript, and of some sites a player behind a click."""
 
     title = blocks.CharBlock(max_length=120)
-    address = blocks.URLBlock(label=_("Where the film can be watched"))
+    address = blocks.URLBlock(
+        label=_("Where the film can be watched"),
+        help_text=_(
+            "Films of YouTube and Vimeo can also be played on the page, once the reader asks. "
+            "Before that nothing is loaded from there."
+        ),
+    )
     host = blocks.CharBlock(max_length=60, label=_("Whose site that is"))
     minutes = blocks.IntegerBlock(min_value=1, max_value=600, required=False)
     has_captions = blocks.BooleanBlock(required=False, label=_("It has captions"))
@@ -108,6 +116,11 @@ class VideoBlock(blocks.StructBlock):
             )
         return value
 
+    def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
+        context = super().get_context(value, parent_context=parent_context)
+        context["player"] = player_of(value["address"] or "")
+        return context
+
     class Meta:
         icon = "media"
         group = _("Pictures and files")
@@ -115,8 +128,8 @@ class VideoBlock(blocks.StructBlock):
         template = "pages/blocks/video.html"
         preview_value = {
             "title": "A day of Songwriter",
-            "address": "https://video.example.org/1",
-            "host": "video.example.org",
+            "address": "https://www.youtube.com/watch?v=a-day-of-it",
+            "host": "YouTube",
             "has_captions": True,
             "transcript": "<p>We begin with a beat.</p>",
         }

@@ -20,9 +20,10 @@ from cms.findpage import tree
 from pages import notices, structured
 from pages.blocks import BodyBlock
 from pages.guard import GuardedPageForm
+from pages.players import allow_players
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 class HubPage(Page):
@@ -102,6 +103,9 @@ class BodyPage(HubPage):
 
     class Meta:
         abstract = True
+
+    def serve_preview(self, request: "HttpRequest", mode_name: str) -> "HttpResponse":
+        return allow_players(self, super().serve_preview(request, mode_name))
 
     def structured_data(self, request: "HttpRequest | None" = None) -> list[dict]:
         """Questions of the body, for search engines."""

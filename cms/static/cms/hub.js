@@ -30,6 +30,21 @@
     });
   }
 
+  // An outside film is asked for by a click, and by nothing else.
+  for (const film of document.querySelectorAll("[data-player]")) {
+    film.hidden = false;
+    film.querySelector("button").addEventListener("click", () => {
+      const frame = document.createElement("iframe");
+      frame.title = film.dataset.title;
+      frame.allow = "autoplay; fullscreen; picture-in-picture; encrypted-media";
+      frame.referrerPolicy = "strict-origin"; // such sites refuse to play for nobody
+      frame.sandbox = "allow-scripts allow-same-origin allow-popups allow-presentation";
+      frame.src = film.dataset.player;
+      film.replaceChildren(frame);
+      frame.focus();
+    });
+  }
+
   // The time that is left for a held place, said aloud at most once a minute.
   for (const timer of document.querySelectorAll("[data-expires]")) {
     const words = timer.querySelector("[data-timer-words]");
