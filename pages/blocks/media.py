@@ -92,13 +92,7 @@ class VideoBlock(blocks.StructBlock):
     """An outside film: a link with its transcript, and of some sites a player behind a click."""
 
     title = blocks.CharBlock(max_length=120)
-    address = blocks.URLBlock(
-        label=_("Where the film can be watched"),
-        help_text=_(
-            "Films of YouTube and Vimeo can also be played on the page, once the reader asks. "
-            "Before that nothing is loaded from there."
-        ),
-    )
+    address = blocks.URLBlock(label=_("Where the film can be watched"))
     host = blocks.CharBlock(max_length=60, label=_("Whose site that is"))
     minutes = blocks.IntegerBlock(min_value=1, max_value=600, required=False)
     has_captions = blocks.BooleanBlock(required=False, label=_("It has captions"))
@@ -133,4 +127,7 @@ class VideoBlock(blocks.StructBlock):
             "has_captions": True,
             "transcript": "<p>We begin with a beat.</p>",
         }
-        description = _("A film on another site, with its transcript here.")
+        description = _(
+            "A film on another site, with its transcript here. One on YouTube or Vimeo plays on "
+            "the page, once the reader asks for it."
+        )
