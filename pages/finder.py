@@ -21,7 +21,6 @@ from pages.distance import Point, miles, point_of
 from pages.fitting import Child, Verdict, judge, judge_limits, judge_weekday
 from pages.open_forms import is_open
 from pages.templatetags.hub_pages import hours
-from workflows.models import AuditionRound
 
 FAR = 9999.0
 NEAREST = 3
@@ -182,9 +181,7 @@ def _judge_group(group: Ensemble, child: Child, home: Point | None) -> Offer:
     return _group_offer(group, child, home, verdict)
 
 
-def _judge_audition(
-    group: Ensemble, made: AuditionRound | None, child: Child, home: Point | None
-) -> Offer:
+def _judge_audition(group: Ensemble, made, child: Child, home: Point | None) -> Offer:  # noqa: ANN001 - an AuditionRound
     """By the round that the group is in, where there is one; else by what the group says itself."""
     day = made.judged_on if made else group.reference_day(child.today)
     occasion = _("the day that counts for these auditions")

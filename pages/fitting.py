@@ -7,6 +7,7 @@ the people who read it, so a sentence never says "refused".
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -23,11 +24,18 @@ from cms.school_year import (
     school_year,
     year_label,
 )
-from workflows.models import AuditionRound
 
 Record = Course | Ensemble
-Limits = Record | AuditionRound
 SEPTEMBER, AUGUST = 9, 8
+
+
+class Limits(Protocol):
+    """What is for some ages or school years: a record, or a round of auditions."""
+
+    min_age: int | None
+    max_age: int | None
+    min_year: int | None
+    max_year: int | None
 
 
 @dataclass(frozen=True)
