@@ -10,7 +10,7 @@ import copy
 from typing import NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField
+from django.db.models import DEFERRED, CharField
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
 from django.utils.translation import get_language
@@ -100,12 +100,15 @@ def tree() -> Tree:
 
 def route(request: HttpRequest, path: str) -> None:
     """Leave on the request what Wagtail's view would look for: the site, and the page to serve."""
-    root = shared_while_kept(request, "root", lambda: _root(request))
+    parts = [part for part in path.split("/") if part]
+    if parts:
+        root = _only_where(request)
+    else:
+        root = shared_while_kept(request, "root", lambda: _root(request))
     if root is None:
         return
     request._wagtail_site = _site(request)
     try:
-        parts = [part for part in path.split("/") if part]
         request._wagtail_route_for_request = copy.copy(root).route(request, parts)
     except Http404:
         request._wagtail_route_for_request = None
@@ -144,10 +147,30 @@ def _of(request: HttpRequest) -> Site | None:
     return site
 
 
-def _root(request: HttpRequest) -> Page | None:
+def _root_leaf(request: HttpRequest) -> Leaf | None:
     site = _site(request)
-    leaf = tree().localized(site.root_page_id) if site else None
+    return tree().localized(site.root_page_id) if site else None
+
+
+def _root(request: HttpRequest) -> Page | None:
+    leaf = _root_leaf(request)
     return _whole(leaf) if leaf else None
+
+
+def _only_where(request: HttpRequest) -> Page | None:
+    """The root page as far as the tree knows it, which is enough to find a page below it.
+
+    Whatever else is asked of it is read then.
+    """
+    leaf = _root_leaf(request)
+    if leaf is None:
+        return None
+    model = ContentType.objects.get_for_id(leaf.kind).model_class() or Page
+    known = {"id": leaf.pk, "page_ptr_id": leaf.pk, "live": leaf.live, "path": leaf.path}
+    known |= {"url_path": leaf.url_path, "depth": len(leaf.path) // Page.steplen}
+    known |= {"locale_id": leaf.language_pk}
+    values = [known.get(field.attname, DEFERRED) for field in model._meta.concrete_fields]
+    return model.from_db(None, list(known), values)
 
 
 def _whole(leaf: Leaf) -> Page:

@@ -29,8 +29,11 @@ class Uses:
 
 
 def ready(images: Iterable[HubImage | None]) -> None:
-    """Read the renditions of all these pictures at once, instead of one by one while drawing."""
-    wanted = [image for image in images if image]
+    """Read the renditions of all these pictures at once, instead of one by one while drawing.
+
+    Those that were read before, because a list that stays shows them too, are not read again.
+    """
+    wanted = [one for one in images if one and not hasattr(one, "prefetched_renditions")]
     models.prefetch_related_objects(
         wanted, models.Prefetch("renditions", to_attr="prefetched_renditions")
     )
@@ -68,7 +71,7 @@ def take_away_ended() -> int:
     ended = HubImage.objects.not_to_be_shown(timezone.localdate())
     taken = take_away(HubRendition.objects.filter(image__in=ended))
     if taken:
-        content_changed()
+        content_changed(sender=HubImage)
     return taken
 
 

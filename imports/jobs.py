@@ -94,7 +94,8 @@ def _close(run: ImportRun, state: str) -> None:
     run.finished_at = timezone.now()
     run.counts = applying.result_counts(run)
     run.save(update_fields=["state", "finished_at", "counts", "problem"])
-    content_changed()  # rows are written past all signals, and pages count some of them
+    # Its rows are written past all signals, and pages count some of them.
+    content_changed(sender=rosters[run.roster]._meta.model)
 
 
 def send_receipt(run: ImportRun) -> None:

@@ -345,19 +345,21 @@ def _stories() -> tuple:
 
 
 def latest_news(number: int, *, category=None) -> list:  # noqa: ANN001 - a NewsCategory
+    """The renditions of their pictures are for the caller to make ready."""
     stories = _live("NewsPage").select_related("category", "social_image")
     if category is not None:
         stories = stories.filter(category=category)
     newest = stories.order_by("-published_on", "-pk")[:number]
     name = f"news:{category.pk if category else ''}:{number}"
-    return lasting(name, _stories(), lambda: with_pictures(newest))
+    return lasting(name, _stories(), lambda: list(newest))
 
 
 def news_about_course(course_id: int, number: int = 3) -> list:
+    """The renditions of their pictures are for the caller to make ready."""
     about = _live("NewsPage").filter(course_id=course_id).select_related("social_image")
     newest = about.order_by("-published_on", "-pk")[:number]
     name = f"news-about:{course_id}:{number}"
-    return lasting(name, _stories(), lambda: with_pictures(newest))
+    return lasting(name, _stories(), lambda: list(newest))
 
 
 def stories_of_themes(theme_ids: list[int], number: int = 3) -> dict[int, list]:

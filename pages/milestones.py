@@ -62,7 +62,7 @@ def reach(milestone: Milestone) -> bool:
                 },
                 key=f"pages-milestone-{milestone.pk}-{user.pk}",
             )
-        content_changed()
+        content_changed(sender=Milestone)
     return True
 
 

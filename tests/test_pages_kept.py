@@ -201,7 +201,7 @@ def test_an_import_shows_as_soon_as_it_is_done(client, shown, committing):
 
 
 def test_an_import_that_told_nobody_would_not_show(client, shown, committing, monkeypatch):
-    monkeypatch.setattr(jobs, "content_changed", lambda: None)
+    monkeypatch.setattr(jobs, "content_changed", lambda **_said: None)
     read(client)
 
     brought_in(committing)

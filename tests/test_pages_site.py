@@ -13,7 +13,7 @@ from django.utils import timezone
 from wagtail.models import Page, Site
 
 from cms import findpage, keptpages, pagecache
-from cms.models import Course, CourseDate, HubImage, MusicCentre, Partner
+from cms.models import Award, Course, CourseDate, HubImage, MusicCentre, Partner
 from cms.roles import grant
 from pages import listings, notices
 from pages.blocks import counters
@@ -272,7 +272,12 @@ def a_centre() -> None:
     MusicCentre.objects.first().save()
 
 
-@pytest.mark.parametrize("change", [a_story, a_date, a_notice, a_centre])
+def an_import() -> None:
+    """As imports.jobs does once rows of awards were written past all signals."""
+    pagecache.content_changed(sender=Award)
+
+
+@pytest.mark.parametrize("change", [a_story, a_date, a_notice, a_centre, an_import])
 @pytest.mark.parametrize("path", PATHS)
 def test_the_first_page_after_a_change_takes_fifteen_queries(hub, client, keeping, path, change):
     assert 1 < first_page_after(client, path, change) <= 15
@@ -280,7 +285,9 @@ def test_the_first_page_after_a_change_takes_fifteen_queries(hub, client, keepin
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_first_page_after_anything_may_have_changed(hub, client, keeping, path):
-    assert 4 < first_page_after(client, path, pagecache.content_changed) <= 22
+    """As after a start. Home shows something of nearly everything."""
+    most = 21 if path == "/" else 15
+    assert 4 < first_page_after(client, path, pagecache.content_changed) <= most
 
 
 TABLES_OF = {HubImage: {"cms_hubrendition"}, Site: {"wagtailcore_page"}}

@@ -133,7 +133,8 @@ def notes_and_pages(person: Person, order: Order | None) -> Iterable[Found]:
     for model, pk in changed:
         if issubclass(model, index.Indexed) and (row := _row(model, pk)):
             index.insert_or_update_object(getattr(row, "specific", row))
-    pagecache.content_changed()
+    for model in {model for model, _pk in changed}:
+        pagecache.content_changed(sender=model)
     pagecache.forget_parts()
     cache.clear()
     yield Found(_("Mentions in notes, histories, pages and drafts"), [], "", number=len(changed))

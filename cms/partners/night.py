@@ -99,7 +99,7 @@ def by_night(run: jobs.JobRun) -> None:
     with run.finish():
         review(today)
         if GoverningVersion.objects.filter(in_force_from=today).exists():
-            pagecache.content_changed()  # public pages show the one that holds from today
+            pagecache.content_changed(sender=GoverningVersion)  # one holds from today
 
 
 clock.daily(KIND, at="00:20")

@@ -30,7 +30,7 @@ def sign(
         )
         audit.record(by, "sign", snapshot, {"year": year, "public": is_public})
         if is_public:
-            content_changed()
+            content_changed(sender=ReturnSnapshot)
     return snapshot
 
 

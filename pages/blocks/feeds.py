@@ -16,7 +16,8 @@ class NewsFeedBlock(blocks.StructBlock):
 
     def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
         context = super().get_context(value, parent_context=parent_context)
-        context["stories"] = listings.latest_news(value["number"], category=value.get("category"))
+        stories = listings.latest_news(value["number"], category=value.get("category"))
+        context["stories"] = listings.with_pictures(stories)
         return context
 
     class Meta:

@@ -18,6 +18,7 @@ from pages.blocks.access import AccessIssueBlock
 from pages.blocks.links import CardBlock
 from pages.blocks.text import PROSE
 from pages.cookies import all_cookies, all_stores
+from pages.listings import latest_news
 from pages.wording import Finding
 
 from .base import BodyPage, HubPage
@@ -54,7 +55,10 @@ class HomePage(BodyPage):
 
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         cards = [card.value.get("picture") for card in self.ways_in]
-        pictures.ready([self.social_image, self.hero_image, *cards])
+        feeds = [block.value for block in self.body if block.block_type == "news_feed"]
+        news = [latest_news(feed["number"], category=feed.get("category")) for feed in feeds]
+        told = [story.social_image for stories in news for story in stories]
+        pictures.ready([self.social_image, self.hero_image, *cards, *told])
         return super().get_context(request, *args, **kwargs)
 
     def banners(self) -> list:

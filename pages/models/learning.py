@@ -143,6 +143,7 @@ class CoursePage(RecordPage):
         context["dates"] = self.dates()
         context["refunds"] = listings.refunds_of(context["dates"])
         context["stories"] = listings.news_about_course(self.course_id)
+        listings.with_pictures([self, *context["stories"]])
         return context
 
     def dates(self) -> list:
