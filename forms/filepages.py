@@ -24,6 +24,7 @@ from forms.attachments import ids_in
 from forms.compile import questions_in
 from forms.field_types.files import size_in_words
 from forms.models import Attachment, Submission
+from workflows.hiding import hidden_from
 from workflows.models import Case
 
 Scan = Attachment.Scan
@@ -116,6 +117,9 @@ def _found(user: User, pk: int) -> tuple[Attachment, Submission]:
     submission = Submission.objects.select_related("version").get(journey=attachment.journey_id)
     group = group_of(attachment, submission)
     if group and group not in restricted_fields_of(user):
+        raise Http404
+    case = Case.objects.filter(reference=submission.reference).select_related("version").first()
+    if case and attachment.question in hidden_from(case, user):
         raise Http404
     if not reaches(user, submission):
         raise Http404

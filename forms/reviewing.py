@@ -47,6 +47,16 @@ def identity(submission: Submission) -> dict[str, set[str]]:
     return found
 
 
+def steps_of(submission: Submission) -> dict[str, set[str]]:
+    """`{step: questions}`, all by key, of the form and of those that were asked for later."""
+    found: dict[str, set[str]] = {}
+    for compiled in _versions(submission):
+        for step in compiled["steps"]:
+            keys = {question["key"] for question in step["questions"]}
+            found.setdefault(step["key"], set()).update(keys)
+    return found
+
+
 def answers_to(submission: Submission, key: str) -> list[str]:
     """What was answered to one question, as people read it: one for each item, none twice."""
     lines = [

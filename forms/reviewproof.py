@@ -7,12 +7,14 @@ that a mistake there is found and not repeated.
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 
+from django.urls import reverse
+
 from forms.answersets import normal
 from forms.findings import ERROR, Finding
 from forms.models import FormDefinition, FormVersion
 from forms.standins import stand_in
 from workflows.engine import NoSuchWorkflowError, latest_version
-from workflows.reviews.proof import Planted, findings, makers
+from workflows.reviews.proof import Behind, Planted, findings, makers
 from workflows.reviews.rubrics import Reviewing
 
 CONTACT = ("email", "phone", "uk_address", "uk_postcode")
@@ -20,10 +22,11 @@ CONTACT = ("email", "phone", "uk_address", "uk_postcode")
 SHORTEST = 5
 
 
-def _is_hidden(question: dict, how: Reviewing) -> bool:
+def _is_hidden(step: dict, question: dict, how: Reviewing | Behind) -> bool:
     settings, kind = question["settings"], question["type"]
     return (
         question["key"] in how.hide_questions
+        or (how.hides_steps and step["key"] in how.hide_questions)
         or ("personal" in how.hide and bool(settings.get("personal")))
         or ("name" in how.hide and (kind == "name" or settings.get("role") == "contact_name"))
         or ("contact" in how.hide and (kind in CONTACT or settings.get("role") == "contact_email"))
@@ -45,7 +48,7 @@ def planted_value(question: dict) -> object:
     }.get(question["type"])
 
 
-def plant(form: dict, answers: dict, how: Reviewing) -> dict:
+def plant(form: dict, answers: dict, how: Reviewing | Behind) -> dict:
     """The sample's answers with planted ones where they are hidden, named in free text too."""
     found = normal(form, deepcopy(answers))
     named = []
@@ -54,25 +57,30 @@ def plant(form: dict, answers: dict, how: Reviewing) -> dict:
         for item in items if isinstance(items, list) else ():
             for question in step["questions"]:
                 value = planted_value(question)
-                if item.get(question["key"]) and value and _is_hidden(question, how):
+                if item.get(question["key"]) and value and _is_hidden(step, question, how):
                     item[question["key"]] = value
                     if question["type"] == "name" and "name" in how.hide:
                         named.append(f"{value['first']} {value['last']}")
     for step in form["steps"]:
         for question in step["questions"] if not step["repeat"] else ():
             said = found.get(question["key"])
-            if question["type"] == "longtext" and said and not _is_hidden(question, how) and named:
+            if (
+                question["type"] == "longtext"
+                and said
+                and not _is_hidden(step, question, how)
+                and named
+            ):
                 found[question["key"]] = f"{said} {' '.join(named)} wrote this."
     return found
 
 
-def secrets_of(version: FormVersion, labels: list[dict], how: Reviewing) -> dict[str, str]:
+def secrets_of(version: FormVersion, labels: list[dict], how: Reviewing | Behind) -> dict[str, str]:
     """`{words: label of the question}` of all that reviewers must not read."""
     hidden = {
         question["key"]: question
         for step in version.compiled["steps"]
         for question in step["questions"]
-        if _is_hidden(question, how) and planted_value(question)
+        if _is_hidden(step, question, how) and planted_value(question)
     }
     found = {}
     for part in labels:
@@ -85,7 +93,7 @@ def secrets_of(version: FormVersion, labels: list[dict], how: Reviewing) -> dict
 
 
 @makers("forms")
-def sample_cases(slug: str, how: Reviewing) -> Iterator[Callable[[], Planted]]:
+def sample_cases(slug: str, how: Reviewing | Behind) -> Iterator[Callable[[], Planted]]:
     """Each sample family of each published form that goes through the process."""
     for form in FormDefinition.objects.filter(workflow_slug=slug):
         version = form.current_version
@@ -95,7 +103,7 @@ def sample_cases(slug: str, how: Reviewing) -> Iterator[Callable[[], Planted]]:
             yield _maker(version, sample, how)
 
 
-def _maker(version: FormVersion, sample: dict, how: Reviewing) -> Callable[[], Planted]:
+def _maker(version: FormVersion, sample: dict, how: Reviewing | Behind) -> Callable[[], Planted]:
     def make() -> Planted:
         answers = plant(version.compiled, sample.get("answers") or {}, how)
         case = stand_in(version, answers)
@@ -106,7 +114,12 @@ def _maker(version: FormVersion, sample: dict, how: Reviewing) -> Callable[[], P
                     secrets.setdefault(one, "Contact")
         if "contact" in how.hide and case.contact_email:
             secrets.setdefault(case.contact_email, "E-mail of the contact")
-        return Planted(sample["name"], case, secrets, [int(case.subject_id)])
+        slug = version.form.slug
+        form = {"kind": "csv", "rows_of": "", "headings": "words", "reason": "The proof"}
+        address = reverse("answers:export", args=[slug])
+        return Planted(
+            sample["name"], case, secrets, [int(case.subject_id)], [slug], {address: form}
+        )
 
     return make
 

@@ -10,6 +10,7 @@ from forms import sheets
 from forms.family.doors import for_family
 from forms.family.views import opened
 from forms.models import Submission
+from workflows.hiding import hidden_from
 from workflows.models import Case
 from workflows.views import DeskView, breadcrumbs
 
@@ -32,7 +33,8 @@ class SheetView(DeskView):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         case = get_object_or_404(Case.objects.for_user(request.user), pk=pk)
         submission = case.subject if isinstance(case.subject, Submission) else None
-        if not sheets.is_there_for_staff(submission):
+        # It adds answers up and compares them: with some of them hidden there is none.
+        if not sheets.is_there_for_staff(submission) or hidden_from(case, request.user):
             raise Http404("There is no such page.")
         audit.record(request.user, "inspect", case, {"sheet": True})
         context = sheets.context(submission, case)

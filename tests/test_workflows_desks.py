@@ -470,7 +470,8 @@ def test_a_reader_sees_only_the_restricted_sections_of_their_roles(officer):
         {"title": "Health", "group": "health", "rows": [{"question": "x", "lines": ["asthma"]}]},
         {"title": "Papers", "group": "evidence", "rows": [{"question": "x", "lines": ["secret"]}]},
     ]
-    case = SimpleNamespace(subject=SimpleNamespace(case_sections=lambda: told))
+    stage = SimpleNamespace(hidden=())
+    case = SimpleNamespace(stage=stage, subject=SimpleNamespace(case_sections=lambda: told))
 
     shown = casepage.sections(case, officer)
 

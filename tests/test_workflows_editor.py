@@ -38,6 +38,7 @@ RICH["stages"][0]["buttons"][0] |= {
 
 
 RICH["stages"][0]["checklist"] = [{"label": "Age read"}, {"label": "School rung", "key": "school"}]
+RICH["stages"][0]["hidden"] = [{"roles": ["bookings"], "questions": ["born", "health_step"]}]
 RICH["stages"][0]["buttons"][0]["all_ticked"] = True
 
 
@@ -138,7 +139,7 @@ def flatten(items, prefix):
 def value_fields(value, prefix):
     data = {}
     for name, part in value.items():
-        if name in ("buttons", "actions", "show_if", "clauses", "review", "checklist"):
+        if name in ("buttons", "actions", "show_if", "clauses", "review", "checklist", "hidden"):
             data |= flatten(part, f"{prefix}-{name}")
         elif isinstance(part, bool):
             data |= {f"{prefix}-{name}": "on"} if part else {}

@@ -143,9 +143,10 @@ class SendEmail(Action):
         return problems
 
     def run(self, case: "Case", options: dict) -> str:
-        address = case.contact_email
+        address, context = case.contact_email, mail_context(case, self.row.event)
         if options.get("to") == "assignee":
             address = case.assignee.email if case.assignee else ""
+            context = _for_colleague(case, context) if address else {}
         if not address:
             raise ActionProblemError(
                 "There is no e-mail address to send to. Add one, then try again."
@@ -154,7 +155,7 @@ class SendEmail(Action):
             mail.queue(
                 options["template"],
                 to=address,
-                context=mail_context(case, self.row.event),
+                context=context,
                 key=self.once,
                 record=case,
             )
@@ -172,6 +173,18 @@ class SendEmail(Action):
                 "The address that the family gave cannot be written to."
             ) from problem
         return f"E-mail “{options['template']}” put in the outbox"
+
+
+def _for_colleague(case: "Case", context: dict) -> dict:
+    """What a letter to whoever has the case may say: nothing that its stage hides from them."""
+    from .hiding import hidden_from, mask_for  # noqa: PLC0415 - it reads cases
+
+    mask = mask_for(case, hidden_from(case, case.assignee))
+    if mask.pattern is None:
+        return context
+    return {
+        name: mask(value) if isinstance(value, str) else value for name, value in context.items()
+    }
 
 
 def _staff() -> list[tuple[str, str]]:

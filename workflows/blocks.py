@@ -175,6 +175,19 @@ class ItemBlock(blocks.StructBlock):
         icon = "tick"
 
 
+class HiddenBlock(blocks.StructBlock):
+    roles = RolesBlock(label=_("From these roles"), required=True)
+    questions = blocks.ListBlock(
+        blocks.CharBlock(max_length=80),
+        min_num=1,
+        label=_("These questions or steps, by key"),
+    )
+
+    class Meta:
+        label = _("Hidden")
+        icon = "view"
+
+
 class ScoringBlock(ReviewBlock):
     scorers = RolesBlock(
         label=_("Who scores"),
@@ -216,6 +229,12 @@ class StageBlock(blocks.StructBlock):
         max_num=30,
         label=_("Checklist"),
         help_text=_("Officers tick each item on the case; who did and when is in its history."),
+    )
+    hidden = blocks.ListBlock(
+        HiddenBlock(),
+        default=[],
+        label=_("Hidden while a case stands here"),
+        help_text=_("From roles that see the case. Who also holds another role of it sees all."),
     )
     public_note = blocks.CharBlock(
         required=False, max_length=250, label=_("What happens next, for families")
@@ -413,6 +432,15 @@ def _stage_data(child):
     stage.pop("review", None)
     for said in child.value["review"]:
         stage["review"] = review_data(said)
+    if child.value["hidden"]:
+        stage["hidden"] = [
+            {
+                "id": one.id,
+                "roles": list(one.value["roles"]),
+                "questions": list(one.value["questions"]),
+            }
+            for one in child.value["hidden"].bound_blocks
+        ]
     if child.value["checklist"]:
         stage["checklist"] = [
             {"key": item.value["key"], "id": item.id, "label": item.value["label"]}
@@ -472,6 +500,7 @@ def from_data(plan):
                 "review": review_value(stage["review"], names, stage["id"])
                 if stage.get("review")
                 else [],
+                "hidden": [_hidden_value(one) for one in stage.get("hidden", ())],
                 "checklist": [
                     {
                         "type": "item",
@@ -489,6 +518,17 @@ def from_data(plan):
         for stage in plan["stages"]
     ]
     return [*stages, *(rubric_value(one) for one in rubrics)]
+
+
+def _hidden_value(entry):
+    """The raw value of one entry of what a stage hides."""
+    space = uuid.uuid5(uuid.UUID(int=0), entry["id"])
+    questions = [
+        {"type": "item", "id": str(uuid.uuid5(space, key)), "value": key}
+        for key in entry["questions"]
+    ]
+    value = {"roles": entry["roles"], "questions": questions}
+    return {"type": "item", "id": entry["id"], "value": value}
 
 
 def _labels_of_buttons(stage):

@@ -14,15 +14,19 @@ from cms.models import OutboxMessage, User
 from cms.roles import restricted_fields_of
 
 from .actions import actions, offered_to
+from .hiding import hidden_from, mask_for
 from .models import Case, CaseEvent
 from .plan import Button, Stage
 
 
 @dataclass(frozen=True)
 class Section:
+    """`hidden` when nothing of it is shown, `fewer` when some rows are not."""
+
     title: str
     rows: list[dict] = field(default_factory=list)
     hidden: bool = False
+    fewer: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,19 @@ def sections(case: Case, user: User) -> list[Section]:
     tell = getattr(case.subject, "case_sections", None)
     if tell is None:
         return []
-    readable = restricted_fields_of(user)
-    return [
-        Section(part["title"], part["rows"])
-        if not part.get("group") or part["group"] in readable
-        else Section(part["title"], hidden=True)
-        for part in tell()
-    ]
+    readable, keys = restricted_fields_of(user), hidden_from(case, user)
+    mask = mask_for(case, keys)
+    found = []
+    for part in tell():
+        if part.get("group") and part["group"] not in readable:
+            found.append(Section(part["title"], hidden=True))
+            continue
+        rows = [row for row in part["rows"] if row.get("key") not in keys]
+        fewer = len(rows) < len(part["rows"])
+        if mask.pattern:
+            rows = [row | {"lines": [mask(line) for line in row["lines"]]} for row in rows]
+        found.append(Section(part["title"], rows, hidden=fewer and not rows, fewer=fewer))
+    return found
 
 
 def files(case: Case, user: User) -> list[dict]:
@@ -52,8 +62,13 @@ def files(case: Case, user: User) -> list[dict]:
     tell = getattr(case.subject, "case_files", None)
     if tell is None:
         return []
-    readable = restricted_fields_of(user)
-    return [file for file in tell() if not file.get("group") or file["group"] in readable]
+    readable, keys = restricted_fields_of(user), hidden_from(case, user)
+    mask = mask_for(case, keys)
+    return [
+        file | {"name": mask(file["name"])}
+        for file in tell()
+        if (not file.get("group") or file["group"] in readable) and file["question"] not in keys
+    ]
 
 
 def strip(case: Case, events: list[CaseEvent]) -> list[Step]:

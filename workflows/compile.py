@@ -86,6 +86,19 @@ def _checklist(stage: dict, path: str) -> dict:
     return {"checklist": items} if items else {}
 
 
+def _hidden(stage: dict, path: str) -> dict:
+    """And for what some roles are not shown in it."""
+    entries = [
+        {
+            "id": str(one.get("id") or uuid.uuid5(IDS, f"{path}/hidden/{number}")),
+            "roles": _names(one.get("roles")),
+            "questions": _names(one.get("questions")),
+        }
+        for number, one in enumerate(stage.get("hidden") or [])
+    ]
+    return {"hidden": entries} if entries else {}
+
+
 def _scored(stage: dict, rubrics: list[dict]) -> dict:
     """And for how a stage is scored."""
     said = stage.get("review")
@@ -130,6 +143,7 @@ def compiled(data: dict) -> dict:
                 **({"outcome": UNSUCCESSFUL} if stage.get("outcome") == UNSUCCESSFUL else {}),
                 **_for_families(stage),
                 **_checklist(stage, path),
+                **_hidden(stage, path),
                 **_scored(stage, rubrics),
                 "buttons": [
                     _button(button, stage, path, by_ref) for button in stage.get("buttons") or []

@@ -14,6 +14,7 @@ from cms import audit
 
 from . import batch, family, moving, seen
 from .engine import NoSuchWorkflowError, TransitionNotAllowedError
+from .hiding import veiled_cases
 from .inbox import Filters
 from .models import BatchRun, Case, MoveRun, SavedView
 from .views import DeskView, breadcrumbs
@@ -65,7 +66,7 @@ class BatchView(DeskView):
             messages.warning(request, _("Tick the cases first."))
             return redirect("cases:inbox")
         context = {
-            "cases": cases,
+            "cases": veiled_cases(cases, request.user),
             "choices": batch.preview(request.user, cases),
             "most": batch.MOST if len(cases) == batch.MOST else 0,
             "breadcrumbs_items": breadcrumbs({"url": "", "label": _("Several cases")}),

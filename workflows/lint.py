@@ -73,6 +73,7 @@ def lint(plan: dict, *, known_roles: set[str]) -> list[Finding]:
         _check_escalation(report, stage, known_roles)
         _check_appointment_buttons(report, stage)
         _check_checklist(report, stage)
+        _check_hidden(report, stage, known_roles)
     for code, message, stage, button, stops in review_problems(plan, known_roles):
         report.add(code, message, stage, button, level=ERROR if stops else WARNING)
     if starts:
@@ -247,6 +248,25 @@ def _check_checklist(report: _Report, stage: dict) -> None:
                 "Families cannot tick a checklist. Let only staff press it.",
                 stage,
                 button,
+            )
+
+
+def _check_hidden(report: _Report, stage: dict, known_roles: set[str]) -> None:
+    """What is hidden says what, and from whom."""
+    for entry in stage.get("hidden", []):
+        if not entry["roles"] or not entry["questions"]:
+            report.add("hidden", "Say what is hidden here, and from which roles.", stage)
+        _check_roles(report, entry["roles"], known_roles, stage)
+    everybody = {*stage["roles"], *stage["viewers"]}
+    names = {key for entry in stage.get("hidden", []) for key in entry["questions"]}
+    for name in sorted(names):
+        blind = {r for e in stage["hidden"] if name in e["questions"] for r in e["roles"]}
+        if everybody and everybody <= blind:
+            report.add(
+                "hidden_from_all",
+                f"Nobody who owns or sees this stage is shown “{name}”.",
+                stage,
+                level=WARNING,
             )
 
 

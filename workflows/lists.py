@@ -15,6 +15,7 @@ from cms import audit, exports
 from cms.models import User
 
 from .actions import Action, ActionProblemError, actions, mail_context
+from .hiding import hidden_from, mask_for
 from .models import Case, ListRow
 
 
@@ -66,7 +67,7 @@ def lists_of(user: User) -> list[str]:
 def take(user: User, name: str, kind: str) -> IO[bytes]:
     """One list as a file of that kind. Raises KeyError for a kind that there is not."""
     reachable = Case.objects.for_user(user, "export").order_by().values("pk")
-    rows = ListRow.objects.filter(name=name, case__in=reachable).select_related("case")
+    rows = ListRow.objects.filter(name=name, case__in=reachable).select_related("case__version")
     found = list(rows.order_by("pk"))
     columns = list(dict.fromkeys(fact for row in found for fact in row.facts))
     audit.record(user, "export", ListRow, {"list": name, "rows": len(found)})
@@ -74,8 +75,12 @@ def take(user: User, name: str, kind: str) -> IO[bytes]:
         kind,
         ["Added", "Reference", *columns],
         (
-            [timezone.localtime(row.at), row.case.reference]
-            + [row.facts.get(column, "") for column in columns]
+            [timezone.localtime(row.at), row.case.reference, *_cells(row, columns, user)]
             for row in found
         ),
     )
+
+
+def _cells(row: ListRow, columns: list[str], user: User) -> list[str]:
+    mask = mask_for(row.case, hidden_from(row.case, user))
+    return [mask(row.facts.get(column, "")) for column in columns]

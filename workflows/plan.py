@@ -36,6 +36,7 @@ NEWER = {
     "kept_button": "",
     "missed_button": "",
     "checklist": (),
+    "hidden": (),
 }
 UNSUCCESSFUL = "unsuccessful"
 # What a button may ask of the case's appointments.
@@ -53,6 +54,15 @@ class Item:
 
     key: str
     label: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What these roles are not shown in a stage: keys of questions or of steps of the form."""
+
+    roles: tuple[str, ...]
+    questions: tuple[str, ...]
     id: str = ""
 
 
@@ -123,6 +133,7 @@ class Stage:
     kept_button: str
     missed_button: str
     checklist: tuple[Item, ...]
+    hidden: tuple[Hidden, ...]
     buttons: tuple[Button, ...]
 
     @property
@@ -150,6 +161,10 @@ class Plan:
                     **stage,
                     "roles": tuple(stage["roles"]),
                     "viewers": tuple(stage["viewers"]),
+                    "hidden": tuple(
+                        Hidden(tuple(one["roles"]), tuple(one["questions"]), one["id"])
+                        for one in stage.get("hidden", ())
+                    ),
                     "checklist": tuple(Item(**item) for item in stage.get("checklist", ())),
                     "buttons": tuple(
                         Button(

@@ -30,6 +30,7 @@ from .engine import (
     latest_version,
     perform,
 )
+from .hiding import hidden_from, mask_for, veiled, veiled_cases
 from .inbox import COLUMNS, TABS, Filters, Inbox, colleagues
 from .models import Case, SavedView
 from .reviews.panel import rounds_of
@@ -66,6 +67,7 @@ class InboxView(DeskView):
         inbox = Inbox(request.user)
         counts = inbox.counts
         page = inbox.page(filters, request.GET.get("p"))
+        page.object_list = veiled_cases(page.object_list, request.user)
         audit.record(
             request.user,
             "list",
@@ -99,14 +101,17 @@ class CaseView(DeskView):
 
 
 def case_context(user, case, **more):
-    events = list(case.events.prefetch_related("runs"))
+    mask = mask_for(case, hidden_from(case, user))
+    events = [
+        veiled(event, mask, "summary", "comment") for event in case.events.prefetch_related("runs")
+    ]
     plan = case.version.plan.by_key
     available = available_buttons(case, user)
     buttons = [
         {"button": button, "effects": casepage.effects(button, plan)} for button in available
     ]
     return {
-        "case": case,
+        "case": veiled(case, mask, "title", "contact_name", "contact_email"),
         "stage": case.stage,
         "steps": casepage.strip(case, events),
         "sections": casepage.sections(case, user),
@@ -115,11 +120,13 @@ def case_context(user, case, **more):
         "may_tick": user.has_perm("workflows.change_case") and checklist.may_tick(case, user),
         "choices": casepage.choices(case, available, user),
         "events": [(event, list(event.runs.all())) for event in reversed(events)],
-        "letters": list(casepage.letters(case)),
+        "letters": [
+            veiled(letter, mask, "subject", "to", "text") for letter in casepage.letters(case)
+        ],
         "files": casepage.files(case, user),
-        "earlier": list(casepage.earlier(case, user)),
+        "earlier": veiled_cases(casepage.earlier(case, user), user),
         "others": seen.others_here(case, user),
-        "kin": casepage.kin(case, user),
+        "kin": veiled_cases(casepage.kin(case, user), user),
         "people": casepage.people(case, user),
         "links": casepage.links(case, user),
         "panels": casepage.panels(case, user),

@@ -29,6 +29,7 @@ class Column:
     type: str
     group: str = ""
     step: str = ""
+    step_key: str = ""
     repeated: str = ""
     item_name: str = ""
     options: tuple[tuple[str, str], ...] = ()
@@ -147,6 +148,7 @@ def _column(step: dict, question: dict, options: dict, group: str) -> Column:
         type=question["type"],
         group=group,
         step=step["title"],
+        step_key=step["key"],
         repeated=step["key"] if repeat else "",
         item_name=repeat["item_name"] if repeat else "",
         options=tuple(options.items()),

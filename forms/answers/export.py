@@ -25,6 +25,7 @@ from workflows.models import Case
 
 from .columns import AnswerTable, Column
 from .listing import Answers, Filters
+from .withheld import OPEN, withheld
 
 AT_ONCE = 500
 CHUNK = 500
@@ -65,7 +66,9 @@ def table_rows(
     stages = _stages(submissions)
     numbers = {version.pk: version.number for version in answers.versions}
     columns = answers.table.exported()
+    hidden = withheld(answers.user, submissions)
     for row in submissions:
+        veil = hidden.get(row.reference, OPEN)
         start = [
             row.reference,
             row.submitted_at,
@@ -76,11 +79,16 @@ def table_rows(
             Decimal(row.price["pence"]) / 100 if row.price and "pence" in row.price else "",
         ]
         if not rows_of:
-            yield [*start, *(answers.table.cell(row, column) for column in columns)]
+            yield [
+                *start,
+                *(veil.cell(column.key, answers.table.cell(row, column)) for column in columns),
+            ]
             continue
         for number in range(1, max(answers.table.items(row, rows_of), 1) + 1):
             item = (rows_of, number)
-            cells = (answers.table.cell(row, column, item) for column in columns)
+            cells = (
+                veil.cell(column.key, answers.table.cell(row, column, item)) for column in columns
+            )
             yield [*start, number, *cells]
 
 

@@ -10,14 +10,17 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from cms.models import User
 from forms.models import AnswerColumns, AnswerMark, FormDefinition, FormVersion, Submission
 from workflows.models import Case, WorkflowVersion
+from workflows.plan import Stage
 
 from .columns import AnswerTable, Column
 from .marks import CHOICES, marks_for
+from .withheld import never_asked
 
 PER_PAGE = 50
 COUNT_TO = 1000
@@ -196,19 +199,27 @@ class Answers:
 
     def stages(self) -> list[tuple[str, str]]:
         """Key and name of each stage, for the filter."""
-        version = (
-            WorkflowVersion.objects.filter(
-                definition__slug=self.versions[0].compiled.get("workflow")
-            )
-            .order_by("-number")
-            .first()
-        )
-        return [(stage.key, stage.staff_name) for stage in version.plan.stages] if version else []
+        return [(stage.key, stage.staff_name) for stage in self._process]
+
+    @cached_property
+    def _process(self) -> tuple[Stage, ...]:
+        """The stages of the process as it is now."""
+        slug = self.versions[0].compiled.get("workflow")
+        newest = WorkflowVersion.objects.filter(definition__slug=slug).order_by("-number").first()
+        return newest.plan.stages if newest else ()
+
+    @cached_property
+    def _never_asked(self) -> frozenset[str]:
+        return never_asked(self.user, self._process)
 
     def choices(self) -> list[Column]:
         """The questions that can be filtered by: what was chosen, and nothing restricted."""
         return [
-            column for column in self.table.exported() if column.type in CHOICES and column.choices
+            column
+            for column in self.table.exported()
+            if column.type in CHOICES
+            and column.choices
+            and not {column.key, column.step_key} & self._never_asked
         ]
 
     def columns(self, readable: frozenset[str]) -> list[Column]:

@@ -22,7 +22,9 @@ from cms.models import Job
 from cms.roles import restricted_fields_of
 from forms.answers import export as exporting
 from forms.answers.listing import Answers, Filters, forms_with_answers
+from forms.answers.withheld import OPEN, withheld
 from forms.models import AnswerExport, FormDefinition, Submission
+from workflows.hiding import hidden_from, mask_for
 from workflows.models import Case
 
 
@@ -84,6 +86,7 @@ class ListView(AnswersView):
             },
         )
         shown = {column.id for column in columns}
+        hidden = withheld(request.user, page.rows)
         context = {
             "form": answers.form,
             "filters": filters,
@@ -92,7 +95,12 @@ class ListView(AnswersView):
                 {
                     "submission": row,
                     "stage": names.get(row.stage_key, row.stage_key),
-                    "cells": [answers.table.cell(row, column) for column in columns],
+                    "cells": [
+                        hidden.get(row.reference, OPEN).cell(
+                            column.key, answers.table.cell(row, column), instead=_("Not shown")
+                        )
+                        for column in columns
+                    ],
                 }
                 for row in page.rows
             ],
@@ -141,8 +149,19 @@ class OneView(AnswersView):
             version__form__slug=slug,
         )
         readable = restricted_fields_of(request.user)
+        about = Case.objects.filter(reference=submission.reference).first()
+        keys = hidden_from(about, request.user) if about else frozenset()
+        mask = mask_for(about, keys)
         sections = [
-            part | {"hidden": bool(part.get("group")) and part["group"] not in readable}
+            part
+            | {
+                "hidden": bool(part.get("group")) and part["group"] not in readable,
+                "rows": [
+                    row | {"lines": [mask(line) for line in row["lines"]]}
+                    for row in part["rows"]
+                    if row.get("key") not in keys
+                ],
+            }
             for part in submission.case_sections() or []
         ]
         shown = {part["group"] for part in sections if part.get("group") and not part["hidden"]}
@@ -151,6 +170,7 @@ class OneView(AnswersView):
         context = {
             "submission": submission,
             "sections": sections,
+            "is_withheld": bool(keys),
             "case": case,
             "breadcrumbs_items": breadcrumbs(
                 crumb(submission.version.form), {"url": "", "label": submission.reference}

@@ -199,6 +199,12 @@ class Submission(models.Model):
 
         return answers_to(self, key)
 
+    def case_steps(self):
+        """`{step: questions}`, all by key, for stages that hide a whole step from a role."""
+        from forms.reviewing import steps_of  # noqa: PLC0415 - it reads this model
+
+        return steps_of(self)
+
     def case_identity(self):
         """Which questions say who it is, for blind reviewers: see forms.reviewing."""
         from forms.reviewing import identity  # noqa: PLC0415 - it reads this model
@@ -233,8 +239,10 @@ class Submission(models.Model):
     def case_links(self, case, user):
         """What can be printed of it: see forms.sheets."""
         from forms.sheets import is_there_for_staff  # noqa: PLC0415 - it reads this model
+        from workflows.hiding import hidden_from  # noqa: PLC0415 - the same
 
-        url = reverse("case_sheet", args=[case.pk]) if is_there_for_staff(self) else ""
+        is_there = is_there_for_staff(self) and not hidden_from(case, user)
+        url = reverse("case_sheet", args=[case.pk]) if is_there else ""
         return [{"label": _("Sheet to print"), "url": url}] if url else []
 
     def case_people(self, user):

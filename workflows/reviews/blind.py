@@ -4,23 +4,19 @@ Whole answers are left out by question. What they say is then also blacked out w
 in what is shown: a name in a free text, an address in a title. Files go under a neutral name.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from cms.roles import restricted_fields_of
 from workflows.casepage import Section
+from workflows.hiding import hidden_from, mask_for
+from workflows.masks import SHORTEST, Mask, identity_of, name_words, parts_of, values_of
 from workflows.models import Case
 
 from .models import Review
 from .rubrics import Reviewing, reviewing
-
-BLACK = "▇▇▇"
-SHORTEST = 3  # letters of a name that is blacked out on its own
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 @dataclass(frozen=True)
@@ -34,52 +30,21 @@ class Shown:
     files_hidden: bool = False
 
 
-class Mask:
-    """Blacks out what is hidden, in capitals or not, as words of their own."""
-
-    def __init__(self, values: Iterable[str]):
-        wanted = sorted({one for one in values if len(one) >= SHORTEST}, key=len, reverse=True)
-        parts = "|".join(re.escape(one) for one in wanted)
-        self.pattern = re.compile(rf"(?<!\w)(?:{parts})(?!\w)", re.IGNORECASE) if parts else None
-
-    def __call__(self, text: object) -> str:
-        return self.pattern.sub(BLACK, str(text)) if self.pattern else str(text)
-
-
 def hidden_keys(case: Case, how: Reviewing) -> set[str]:
     """Keys of the questions whose answers reviewers do not see."""
-    tell = getattr(case.subject, "case_identity", None)
-    said = tell() if tell else {}
+    said = identity_of(case)
     return set(how.hide_questions).union(*(said.get(one, ()) for one in how.hide))
 
 
 def hidden_values(case: Case, how: Reviewing) -> set[str]:
     """What reviewers must not read: each hidden answer, and each name in one by itself."""
-    keys = hidden_keys(case, how)
-    tell = getattr(case.subject, "case_identity", None)
-    names = (tell() if tell else {}).get("name", set()) if "name" in how.hide else set()
-    found = set()
+    names = identity_of(case).get("name", set()) if "name" in how.hide else set()
+    found = values_of(case, hidden_keys(case, how), names)
     if "name" in how.hide:
-        found |= _name_words(case.contact_name)
+        found |= name_words(case.contact_name)
     if "contact" in how.hide:
         found.add(case.contact_email)
-    for part in _parts(case):
-        for row in part["rows"]:
-            if row.get("key") not in keys:
-                continue
-            for line in map(str, row["lines"]):
-                found |= _name_words(line) if row["key"] in names else {line.strip()}
-    return {one for one in found if len(one) >= SHORTEST and one.casefold() not in ("yes", "none")}
-
-
-def _name_words(name: str) -> set[str]:
-    words = {one for one in WORD.findall(name) if len(one) >= SHORTEST}
-    return words | {" ".join(name.split())}
-
-
-def _parts(case: Case) -> list[dict[str, Any]]:
-    tell = getattr(case.subject, "case_sections", None)
-    return tell() if tell else []
+    return {one for one in found if len(one) >= SHORTEST}
 
 
 def shown(review: Review) -> Shown:
@@ -87,9 +52,14 @@ def shown(review: Review) -> Shown:
     case = review.round.case
     how = reviewing(case.version.plan, review.round.stage_key)
     readable = restricted_fields_of(review.reviewer)
-    keys, mask = hidden_keys(case, how), mask_of(case, how)
+    own = hidden_from(case, review.reviewer)
+    keys, blind, more = hidden_keys(case, how) | own, mask_of(case, how), mask_for(case, own)
+
+    def mask(words: object) -> str:
+        return more(blind(words))
+
     sections, hidden = [], 0
-    for part in _parts(case):
+    for part in parts_of(case):
         if part.get("group") and part["group"] not in readable:
             hidden += len(part["rows"])
             continue
@@ -114,7 +84,7 @@ def references(case: Case, how: Reviewing) -> list[Section]:
         return []
     found = []
     for number, told in enumerate(tell(), start=1):
-        names = {word for name in told["names"] for word in _name_words(name)}
+        names = {word for name in told["names"] for word in name_words(name)}
         hidden = hidden_values(case, how) | names | {told["address"]}
         mask = Mask(hidden if how.is_blind else ())
         rows = [{"question": q, "lines": [mask(words)]} for q, words in told["rows"]]
@@ -122,7 +92,7 @@ def references(case: Case, how: Reviewing) -> list[Section]:
     return found
 
 
-def _masked(row: dict, mask: Mask) -> dict:
+def _masked(row: dict, mask: Callable[[object], str]) -> dict:
     return row | {"lines": [mask(line) for line in row["lines"]]}
 
 
@@ -140,7 +110,8 @@ def files(review: Review) -> list[dict]:
     tell = getattr(case.subject, "case_files", None)
     if tell is None:
         return []
-    readable, keys = restricted_fields_of(review.reviewer), hidden_keys(case, how)
+    readable = restricted_fields_of(review.reviewer)
+    keys = hidden_keys(case, how) | hidden_from(case, review.reviewer)
     found = []
     for file in tell():
         if "files" in how.hide and not file.get("is_film"):

@@ -1,5 +1,5 @@
-"""The blind-review proof: whatever a reviewer can open, export or is sent, looked through for what
-the stage hides.
+"""The proof that what is hidden stays so: whatever a reviewer, or a role from which a stage hides
+answers, can open, export or is sent, looked through for it.
 
 An application by a sample family is written with unmistakable words in each hidden answer, put
 before two invented reviewers and taken away again, all in one transaction. Each screen is opened
@@ -20,6 +20,7 @@ from django.test import Client
 from cms.models import OutboxMessage, User
 from cms.registry import Registry
 from cms.roles import grant
+from workflows.deadlines import tell_officer
 from workflows.findings import ERROR, Finding
 from workflows.models import Case, Review, ReviewRound, WorkflowVersion
 
@@ -31,6 +32,7 @@ from .rubrics import Reviewing, reviewing
 
 PASSED = 400  # at and above it, what the page says is still looked at
 NEAR = ("/admin/reviews/", "/admin/cases/")
+BEHIND = (*NEAR, "/admin/answers/", "/admin/sheets/")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,19 @@ class Planted:
     case: Case
     secrets: dict[str, str]
     ids: list[int] = field(default_factory=list)  # of its records, for addresses
+    slugs: list[str] = field(default_factory=list)  # of what it was sent by
+    exports: dict[str, dict] = field(default_factory=dict)  # address: what is posted to it
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What one stage hides from one role, read as makers of sample cases read a Reviewing."""
+
+    stage: str
+    scorers: tuple[str, ...]
+    hide_questions: frozenset[str]
+    hide: frozenset[str] = frozenset()
+    hides_steps: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,7 @@ class Leak:
     family: str
     where: str
     what: str
+    role: str = ""  # from which the stage hides it; "" for blind reviewers
 
     def __str__(self) -> str:
         return f"“{self.what}” of the sample family “{self.family}” can be read in {self.where}."
@@ -65,8 +81,8 @@ class Proof:
     leaks: list[Leak] = field(default_factory=list)
 
 
-# Given a workflow's slug and how a stage is scored, yields functions that each make one case.
-Maker = Callable[[str, Reviewing], Iterable[Callable[[], Planted]]]
+# Given a workflow's slug and what a stage hides, yields functions that each make one case.
+Maker = Callable[[str, Reviewing | Behind], Iterable[Callable[[], Planted]]]
 makers: Registry[Maker] = Registry("maker of sample cases")
 
 
@@ -76,14 +92,25 @@ def blind_stages(version: WorkflowVersion) -> list[Reviewing]:
     return [how for how in found if how and how.is_blind]
 
 
+def hiding_stages(version: WorkflowVersion) -> list[Behind]:
+    """What each stage hides from each role that is named there."""
+    found = []
+    for stage in version.plan.stages:
+        for role in sorted({role for one in stage.hidden for role in one.roles}):
+            keys = {key for one in stage.hidden if role in one.roles for key in one.questions}
+            found.append(Behind(stage.key, (role,), frozenset(keys)))
+    return found
+
+
 def prove(version: WorkflowVersion, *, everywhere: bool = True, most: int | None = None) -> Proof:
-    """Look through everything for each blind stage and each sample family; nothing stays.
+    """Look through everything for each stage that hides something and each sample family; nothing
+    stays.
 
     `everywhere` opens each of the hub's own addresses; otherwise the desks and reviews alone,
     which is what publishing has time for. `most` is how many sample families are tried.
     """
     proof = Proof()
-    for how in blind_stages(version):
+    for how in [*blind_stages(version), *hiding_stages(version)]:
         tried = 0
         for name in makers:
             for make in makers[name](version.plan.slug, how):
@@ -110,7 +137,8 @@ def _one(
             version=version, stage_key=stage.key, stage_kind=stage.kind
         )
         case.refresh_from_db()
-        _look(planted, how, proof, everywhere=everywhere)
+        look = _look_behind if isinstance(how, Behind) else _look
+        look(planted, how, proof, everywhere=everywhere)
         transaction.set_rollback(True)  # all of it is taken away again
 
 
@@ -140,7 +168,21 @@ def _look(planted: Planted, how: Reviewing, proof: Proof, *, everywhere: bool) -
     _letters(people, planted, how, proof)
 
 
-def _reviewer(how: Reviewing, number: int) -> User:
+def _look_behind(planted: Planted, how: Behind, proof: Proof, *, everywhere: bool) -> None:
+    """Every screen, file and letter as somebody who holds the one role from which it is hidden."""
+    user = _reviewer(how, 1)
+    Case.objects.filter(pk=planted.case.pk).update(assignee=user)
+    case = Case.objects.get(pk=planted.case.pk)
+    values = _values(case, how, planted)
+    _open_all(user, addresses(values, within=() if everywhere else BEHIND), planted, how, proof)
+    client = _client(user)
+    for path, data in planted.exports.items():
+        _read(client.post(path, data, **_host()), path, planted, how, proof)
+    tell_officer(user)
+    _letters([user], planted, how, proof)
+
+
+def _reviewer(how: Reviewing | Behind, number: int) -> User:
     """An account that holds the scoring roles and nothing else."""
     name = f"blind-proof-{number}"
     user = User.objects.create(
@@ -170,22 +212,26 @@ def _paths(
 ) -> list[str]:
     keys = [*made.reviews.values_list("pk", flat=True), made.case_id, made.pk, *planted.ids]
     ids = list(dict.fromkeys(keys))
-    return addresses(
-        {
-            "pk": ids,
-            "case": [made.case_id],
-            "file": planted.ids or ids[:1],
-            "event": list(made.case.events.values_list("pk", flat=True)[:1]),
-            "slug": [made.case.version.plan.slug],
-            "stage": [how.stage],
-            "kind": ["csv"],
-            "reference": [made.case.reference],
-            "name": [made.case.version.plan.slug],
-            "placement": ids,
-            "what": ["proposal", "fairness"],
-        },
-        within=within,
-    )
+    more = {"pk": ids, "file": planted.ids or ids[:1], "placement": ids}
+    return addresses(_values(made.case, how, planted) | more, within=within)
+
+
+def _values(case: Case, how: Reviewing | Behind, planted: Planted) -> dict[str, list]:
+    """What the parts of addresses are filled in with."""
+    ids = [case.pk, *planted.ids]
+    return {
+        "pk": ids,
+        "case": [case.pk],
+        "file": planted.ids,
+        "event": list(case.events.values_list("pk", flat=True)[:1]),
+        "slug": [case.version.plan.slug, *planted.slugs],
+        "stage": [how.stage],
+        "kind": ["csv"],
+        "reference": [case.reference],
+        "name": [case.version.plan.slug],
+        "placement": ids,
+        "what": ["proposal", "fairness"],
+    }
 
 
 def _host() -> dict[str, object]:
@@ -200,7 +246,7 @@ def _client(user: User) -> Client:
 
 
 def _open_all(
-    user: User, paths: Iterable[str], planted: Planted, how: Reviewing, proof: Proof
+    user: User, paths: Iterable[str], planted: Planted, how: Reviewing | Behind, proof: Proof
 ) -> None:
     client = _client(user)
     for path in paths:
@@ -208,7 +254,7 @@ def _open_all(
 
 
 def _read(
-    answer: HttpResponseBase, where: str, planted: Planted, how: Reviewing, proof: Proof
+    answer: HttpResponseBase, where: str, planted: Planted, how: Reviewing | Behind, proof: Proof
 ) -> None:
     proof.screens += 1
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
@@ -217,7 +263,7 @@ def _read(
     proof.leaks += _found(text, where, planted, how)
 
 
-def _letters(people: list[User], planted: Planted, how: Reviewing, proof: Proof) -> None:
+def _letters(people: list[User], planted: Planted, how: Reviewing | Behind, proof: Proof) -> None:
     sent = OutboxMessage.objects.filter(to__in=[user.email for user in people])
     for letter in sent:
         proof.letters += 1
@@ -225,12 +271,19 @@ def _letters(people: list[User], planted: Planted, how: Reviewing, proof: Proof)
         proof.leaks += _found(text, f"the letter “{letter.template}”", planted, how)
 
 
-def _found(text: str, where: str, planted: Planted, how: Reviewing) -> Iterator[Leak]:
+def _found(text: str, where: str, planted: Planted, how: Reviewing | Behind) -> Iterator[Leak]:
     text = text.casefold()
     for words, what in planted.secrets.items():
         forms = {words, html.escape(words), quote(words)}
         if any(form.casefold() in text for form in forms):
-            yield Leak(how.stage, planted.family, where, what)
+            role = how.scorers[0] if isinstance(how, Behind) else ""
+            yield Leak(how.stage, planted.family, where, what, role)
+
+
+def _promise(leak: Leak) -> str:
+    if leak.role:
+        return f"It hides answers from “{leak.role}”"
+    return "Its reviewers are to be blind"
 
 
 def findings(version: WorkflowVersion) -> list[Finding]:
@@ -241,7 +294,7 @@ def findings(version: WorkflowVersion) -> list[Finding]:
             level=ERROR,
             code="blind_leak",
             where=f"Stage “{version.plan.by_key[leak.stage].staff_name}”",
-            message=f"Its reviewers are to be blind, but {leak}",
+            message=f"{_promise(leak)}, but {leak}",
             stage=leak.stage,
         )
         for leak in dict.fromkeys(found.leaks)

@@ -109,6 +109,7 @@ class Reviewing:
     combine: str
     group_by: str
     references: bool = False
+    hides_steps: bool = False  # it names questions alone
 
     @property
     def is_blind(self) -> bool:

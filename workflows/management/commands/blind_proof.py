@@ -1,4 +1,5 @@
-"""`manage.py blind_proof [SLUG…]`: open all that blind reviewers could, look for what is hidden.
+"""`manage.py blind_proof [SLUG…]`: open all that blind reviewers could, and roles from which a
+stage hides answers; look for what is hidden.
 
 Exit 0 when nothing was found, 1 when something was, 2 when there is no such process.
 """
@@ -10,11 +11,11 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from workflows.engine import NoSuchWorkflowError, latest_version
 from workflows.models import WorkflowDefinition
-from workflows.reviews.proof import blind_stages, prove
+from workflows.reviews.proof import blind_stages, hiding_stages, prove
 
 
 class Command(BaseCommand):
-    help = "Proves that blind reviewers are told nothing that a review process hides from them."
+    help = "Proves that nobody is told what a review process hides from them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", nargs="*", help="Review processes; all of them by default.")
@@ -31,7 +32,7 @@ class Command(BaseCommand):
                     continue  # a draft that was never published
                 self.stderr.write(str(problem))
                 sys.exit(2)
-            if blind_stages(version):
+            if blind_stages(version) or hiding_stages(version):
                 found.append((slug, prove(version)))
         if options["json"]:
             rows = [
@@ -58,4 +59,4 @@ class Command(BaseCommand):
             for leak in dict.fromkeys(proof.leaks):
                 self.stderr.write(str(leak))
         if not found:
-            self.stdout.write("No review process hides anything from its reviewers.")
+            self.stdout.write("No review process hides anything.")
