@@ -182,17 +182,20 @@ def hold_all(
     holder: str,
     minutes: int | None = None,
     claims_help: bool | None = None,
+    by_staff: bool = False,
 ) -> list[Place]:
     """The same for several course dates at once, `{course date id: children}`: all or nothing.
 
     `wanted` is all that the holder wants from now on: how many children on each date, or which,
-    by their numbers, where they go on different dates.
+    by their numbers, where they go on different dates. `by_staff` holds them also while families
+    cannot book by themselves, until the course begins; never beyond its capacity.
     """
     number = sum(map(_how_many, wanted.values()))
     if not wanted or min(map(_how_many, wanted.values())) < 1:
         raise ValueError("At least one place must be asked for.")
     if not holder:
         raise ValueError("A hold needs a holder.")
+    check = _check_offerable if by_staff else _check_bookable
     with _locked_for(holder, also=wanted) as (dates, places):
         now = timezone.now()
         until = now + timedelta(minutes=minutes or hold_minutes(number))
@@ -200,7 +203,7 @@ def hold_all(
         mine = [place for place in places if not place.is_settled]
         for pk in wanted:
             if pk not in settled_on:
-                _check_bookable(dates.get(pk), now)
+                check(dates.get(pk), now)
         gone = [p for p in mine if p.course_date_id not in wanted or not _is_live(p, now)]
         _give_back(gone, State.RELEASED)
         result = [p for p in places if p.is_settled and p.course_date_id in wanted]

@@ -45,7 +45,8 @@ class HoldPlace(Action):
     """Keeps the places of the booking that were given back, for `hours`, 1 to 336 (left out: 48).
 
     On the date where they were last; all or none. Until then they can be confirmed; afterwards they
-    are free again by themselves. Places that are the family's stay so.
+    are free again by themselves. Places that are the family's stay so. Staff decide: it works also
+    when families cannot book any more, until the course begins and as far as there is room.
     """
 
     label = _("Keep the places for a while")
@@ -80,7 +81,7 @@ class HoldPlace(Action):
         wanted = {last.course_date_id: {number for (number,) in children}}
         hours = options.get("hours", self.hours)
         try:
-            kept = places.hold_all(wanted, holder=holder, minutes=hours * 60)
+            kept = places.hold_all(wanted, holder=holder, minutes=hours * 60, by_staff=True)
         except places.PlacesError as error:
             raise ActionProblemError(str(error)) from error
         if all(place.is_settled for place in kept):

@@ -146,8 +146,10 @@ def test_given_back_places_are_kept_for_a_while_and_can_then_be_confirmed(date):
     with time_machine.travel(datetime(2027, 3, 27, 9, 0, tzinfo=UTC), tick=False):
         start = timezone.now() + timedelta(days=20)
         CourseDate.objects.update(
-            starts_at=start, ends_at=start + timedelta(hours=5), booking_closes_at=start
+            starts_at=start, ends_at=start + timedelta(hours=5), booking_closes_at=timezone.now()
         )
+        with pytest.raises(places.NotBookableError):
+            places.hold(date.pk, holder="a family", children=1)
         assert hold.run(case, {"hours": 24}) == "2 places kept until 28 March 2027, 10:00"
         assert places.left_on(date.pk) == 18
     with time_machine.travel(datetime(2027, 3, 28, 8, 59, tzinfo=UTC), tick=False):
@@ -160,10 +162,14 @@ def test_places_that_others_have_by_now_are_not_kept(date):
     case = Case.objects.get()
     places.release(Submission.objects.get().holder)
     places.hold(date.pk, holder="others", children=19)
+    CourseDate.objects.update(booking_closes_at=timezone.now())
 
     with pytest.raises(ActionProblemError):
         actions["hold_place"]().run(case, {})
     assert places.left_on(date.pk) == 1
+    CourseDate.objects.update(status=CourseDate.Status.CANCELLED)
+    with pytest.raises(ActionProblemError):
+        actions["hold_place"]().run(case, {})
 
 
 def test_the_calendar_entry_names_the_day_and_no_child(date):
