@@ -66,6 +66,10 @@ class RulesForm(forms.ModelForm):
             "finish_hours",
             "is_open",
         )
+        widgets = dict.fromkeys(
+            ("quiet_from", "quiet_until", "ends_at"),
+            forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        )
 
     def __init__(self, *args: object, **kwargs: object):
         super().__init__(*args, **kwargs)
