@@ -11,6 +11,7 @@ from forms.compile import compiled
 from forms.models import FormVersion, Journey, Submission
 from forms.translating import in_language
 from tests.casework import BOOKING
+from tests.folder import AtHome
 from tests.journeys import Family
 from tests.test_forms_resume import come_back, link_of, save
 from workflows.models import Case
@@ -135,6 +136,27 @@ def test_a_journey_keeps_its_language_and_falls_back_where_words_are_missing(pub
     assert "Uchel" in family.page.text
     assert "Cerddoriaeth" in family.page.text
     assert family.page.soup.select_one("[data-price]").get_text() == "£8"
+
+
+def test_the_folder_speaks_the_language_of_the_form_that_was_sent(published):
+    def folder(address):
+        home = AtHome(address).sign_in()
+        page = home.get()
+        return home, page.heading, page.soup.html["lang"]
+
+    family = begin()
+    family.answer({"part": "high"})
+    family.answer({"email": "rowan@example.org"})
+    family.send()
+    english = ("Your family folder", "en-gb")
+
+    home, heading, lang = folder("rowan@example.org")
+    assert (heading, lang) == ("Eich ffolder deuluol", "cy")
+    page = home.get(f"/family/{Case.objects.get().reference}/")
+    assert "Ble mae'n sefyll" in page.text and "Anfon neges" in page.text
+    assert folder("nobody@example.org")[1:] == english
+    Journey.objects.update(language="pl")  # a language in which the folder has no words
+    assert folder("rowan@example.org")[1:] == english
 
 
 def test_the_other_language_and_the_first_do_not_meet_in_one_process(published):

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import activate
 
 from forms.addresses import see_other
 from forms.doors import private
 from forms.family import links
+from forms.family.language import speak_to
 from forms.models import FamilySession
 
 COOKIE, PATH, SALT = "family", "/family/", "family folder"
@@ -64,7 +64,7 @@ def for_family(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
                 take_cookie(response)
             return response
         request.family = session
-        activate(settings.LANGUAGE_CODE)  # the folder's own words have no other yet
+        speak_to(session)
         return view(request, *args, **kwargs)
 
     return guarded

@@ -1,10 +1,8 @@
 """The pages of the family folder. Each begins with the folder of who is signed in."""
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import activate
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,6 +12,7 @@ from forms.addresses import see_other
 from forms.doors import private
 from forms.family import asking, doors, links
 from forms.family.folder import Folder, NotHereError
+from forms.family.language import speak_to
 from workflows import family
 from workflows.engine import StaleStageError, TransitionNotAllowedError
 
@@ -39,7 +38,7 @@ def opened(request: HttpRequest, reference: str):
 def home(request: HttpRequest) -> HttpResponse:
     """The folder, or the page that asks for an e-mail address."""
     session = doors.signed_in(request)
-    activate(settings.LANGUAGE_CODE)
+    speak_to(session)
     if session is None or request.method == "POST":
         return asking.ask(request)
     request.family = session
