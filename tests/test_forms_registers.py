@@ -1,4 +1,4 @@
-"""Numbers of charities, companies and schools, as their registers write them."""
+"""Numbers of charities, companies, schools and of the ICO, as their registers write them."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -19,6 +19,8 @@ from forms.field_types.registers import EXAMPLES, as_registered
         ("company", "sc123456", "SC123456"),
         ("company", "OC-301234", "OC301234"),
         ("school", "123 456", "123456"),
+        ("ico", "za 123456", "ZA123456"),
+        ("ico", "Z576481X", "Z576481X"),
     ],
 )
 def test_a_number_is_kept_as_its_register_writes_it(register, typed, kept):
@@ -39,6 +41,8 @@ def test_a_number_is_kept_as_its_register_writes_it(register, typed, kept):
         ("school", "012345"),
         ("school", "١٢٣٤٥٦"),
         ("school", "none"),
+        ("ico", "123456"),
+        ("ico", "ZA1234567"),
     ],
 )
 def test_what_no_register_writes_is_refused_with_an_example(register, typed):
