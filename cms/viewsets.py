@@ -46,6 +46,7 @@ class AreaViewSet(CatalogueViewSet):
         FieldPanel("office_phone"),
         FieldPanel("office_email"),
         FieldPanel("office_address"),
+        FieldPanel("postcodes"),
     ]
 
 
@@ -172,7 +173,7 @@ class PartnerViewSet(CatalogueViewSet):
         FieldPanel("status"),
         FieldPanel("summary"),
         FieldPanel("website"),
-        FieldPanel("logo"),
+        FieldRowPanel([FieldPanel("logo"), FieldPanel("logo_until")]),
         FieldPanel("function"),
         FieldPanel("areas"),
         FieldPanel("works_beyond_county"),

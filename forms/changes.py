@@ -12,7 +12,18 @@ from .rulewords import RuleWords
 
 #: Settings that change what an answer may be or means; the others are only how it is shown or kept.
 ONLY_SHOWN = frozenset(
-    {"reason", "personal", "restricted", "role", "width", "rows", "error", "autocomplete", "unit"}
+    {
+        "reason",
+        "personal",
+        "restricted",
+        "role",
+        "width",
+        "rows",
+        "error",
+        "autocomplete",
+        "unit",
+        "decides_area",
+    }
 )
 SETTING_WORDS = {
     "min": "at least",
@@ -29,6 +40,7 @@ SETTING_WORDS = {
     "restricted": "who may read it",
     "register": "the register of the number",
     "role": "what letters use it as",
+    "decides_area": "whether it decides which office answers",
     "rule": "when it is yes",
 }
 ADDED, REMOVED, CHANGED, MOVED = "added", "removed", "changed", "moved"

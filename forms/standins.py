@@ -14,7 +14,7 @@ from forms.answers import marks
 from forms.answersets import normal
 from forms.models import FormVersion, Journey, Submission
 from forms.references import new_reference
-from forms.summary import contact_of, for_the_case, title_of
+from forms.summary import area_of, contact_of, for_the_case, title_of
 from forms.walk import walk
 from workflows.engine import open_case
 from workflows.models import Case
@@ -51,6 +51,7 @@ def stand_in(version: FormVersion, answers: dict, *, title: str = "") -> Case:
         subject=submission,
         title=title or title_of(submission),
         reference=submission.reference,
+        area=area_of(form, seen.answers),
         contact_name=name,
         contact_email=email,
     )

@@ -30,7 +30,7 @@ from forms.models import Journey, Submission
 from forms.pricing import Price, places_in
 from forms.references import new_reference
 from forms.running import clashing
-from forms.summary import contact_of, for_the_case, title_of
+from forms.summary import area_of, contact_of, for_the_case, title_of
 from forms.translating import plain, speaking
 from forms.versions import version_of
 from forms.walk import Walk
@@ -124,6 +124,7 @@ def _write(journey: Journey, seen: Walk, price: Price | None, offering: object) 
             title=title_of(submission),
             reference=submission.reference,
             centre=offering.centre if offering else None,
+            area=None if offering else area_of(journey.version.compiled, seen.answers),
             contact_name=name,
             contact_email=email,
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from cms.models import Area
 from forms.field_types import field_types
 from forms.models import Submission
 from forms.walk import Item, VisibleStep, Walk
@@ -90,6 +91,18 @@ def _by_group(rows: list[dict]) -> Iterator[tuple[str, list[dict]]]:
         plain = {"key": row["key"], "question": row["question"], "lines": row["lines"]}
         groups.setdefault(row["group"], []).append(plain)
     yield from groups.items()
+
+
+def area_of(compiled: dict, answers: dict) -> Area | None:
+    """The area whose office answers: of the first question that decides it and knows one."""
+    for step in compiled["steps"]:
+        for question in step["questions"] if not step["repeat"] else ():
+            value = answers.get(question["key"])
+            if question["settings"].get("decides_area") and value is not None:
+                area = field_types[question["type"]].area(value)
+                if area is not None:
+                    return area
+    return None
 
 
 CONTACT_ROLES = {"contact_name": "name", "contact_email": "email"}

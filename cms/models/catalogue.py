@@ -48,6 +48,21 @@ class Area(models.Model):
     office_phone = PhoneNumberField(blank=True)
     office_email = models.EmailField(blank=True)
     office_address = models.CharField(max_length=250, blank=True)
+    postcodes = models.CharField(
+        max_length=400,
+        blank=True,
+        db_default="",
+        validators=[
+            RegexValidator(
+                r"(?i)^[A-Z]{1,2}([0-9][0-9A-Z]?)?([ ,]+[A-Z]{1,2}([0-9][0-9A-Z]?)?)*\Z",
+                _("First halves of postcodes with spaces between, such as SG13 SG14 EN"),
+            )
+        ],
+        help_text=_(
+            "Which postcodes are its own, by their first half or the letters alone, such as "
+            "SG13 SG14 EN. Forms can send a request to the office by it."
+        ),
+    )
 
     class Meta:
         ordering = ["name"]
@@ -608,6 +623,12 @@ class Partner(RosterRecord):
     logo = models.ForeignKey(
         "cms.HubImage", models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    logo_until = models.DateField(
+        _("logo shown until"),
+        null=True,
+        blank=True,
+        help_text=_("The last day on which they let us show it. Left empty: until they say no."),
+    )
     areas = models.ManyToManyField(Area, blank=True, related_name="partners")
     works_beyond_county = models.BooleanField(default=False)
     function = models.CharField(
@@ -642,6 +663,14 @@ class Partner(RosterRecord):
 
     def __str__(self):
         return self.name
+
+    @property
+    def shown_logo(self):
+        """The logo where it may be shown today, by the partner's word and by the picture's."""
+        today = timezone.localdate()
+        if self.logo is None or (self.logo_until and self.logo_until < today):
+            return None
+        return self.logo if self.logo.may_be_shown(today) else None
 
     @property
     def standing(self):

@@ -67,12 +67,16 @@ LOOKS: dict[str, Look] = {
         _("Telephone number"),
     ),
     "uk_address": Look(
-        "home", ("reason",), ("autocomplete",), _("Lines, town and postcode."), _("Address")
+        "home",
+        ("reason",),
+        ("autocomplete", "decides_area"),
+        _("Lines, town and postcode."),
+        _("Address"),
     ),
     "uk_postcode": Look(
         "home",
         (),
-        ("reason", "areas", "autocomplete"),
+        ("reason", "areas", "autocomplete", "decides_area"),
         _("A full postcode, or only of some areas."),
         _("Postcode"),
     ),
@@ -103,7 +107,9 @@ LOOKS: dict[str, Look] = {
         "decimal", ("min", "max"), ("reason", "unit", "decimals"), _("A number within bounds.")
     ),
     "money": Look("decimal", (), ("reason", "min_pence", "max_pence"), _("Pounds and pence.")),
-    "school": Look("home", ("reason",), (), _("Looked up by name or URN."), _("School")),
+    "school": Look(
+        "home", ("reason",), ("decides_area",), _("Looked up by name or URN."), _("School")
+    ),
     "instrument": Look(
         "tag", (), ("reason", "none", "families"), _("From the hub's own list."), _("Instrument")
     ),

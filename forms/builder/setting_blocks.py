@@ -316,6 +316,10 @@ SETTINGS: dict[str, Callable[[], blocks.Block]] = {
         help_text=_("Checked to be written as the register writes it."),
     ),
     "role": lambda: blocks.ChoiceBlock(choices=ROLES, required=False, label=_("Letters use it as")),
+    "decides_area": lambda: _tick(
+        _("It decides which office answers"),
+        _("The case goes to the area of the school or of the postcode, as the areas say."),
+    ),
     "autocomplete": lambda: blocks.ChoiceBlock(
         choices=AUTOCOMPLETE,
         required=False,

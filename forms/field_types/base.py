@@ -14,6 +14,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import get_language, gettext
 
+from cms.models import Area
 from cms.registry import Registry
 
 Question = dict
@@ -141,6 +142,10 @@ class FieldType:
     def lines_with(self, question: Question, value: Any, known: dict) -> list[str]:
         """`lines`, with what `look_up` found. Types that read the database say it here."""
         return self.lines(question, value)
+
+    def area(self, value: Any) -> Area | None:
+        """The part of the county that the answer lies in, for types that know."""
+        return None
 
     def check(self, question: Question) -> list[str]:
         """What is wrong with the question's own settings, in sentences."""

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from localflavor.gb.forms import GBPostcodeField
 
+from cms.areas import area_of_postcode, area_of_school
 from cms.models import School
 from forms.widgets import Part, PartsWidget
 
@@ -99,6 +100,7 @@ class UkAddress(FieldType):
     group = "Contact"
     layout = "parts"
     parts = ("line_1", "line_2", "town", "county", "postcode")
+    settings_schema = {"decides_area": {"type": "boolean"}}
 
     def field(self, question):
         return AddressField(
@@ -125,6 +127,9 @@ class UkAddress(FieldType):
         if isinstance(value, dict):
             return [value[part] for part in self.parts if value.get(part)]
         return [str(value)] if value else []
+
+    def area(self, value):
+        return area_of_postcode(value.get("postcode", "")) if isinstance(value, dict) else None
 
     def example(self, question):
         return {"line_1": "1 Example Street", "town": "Hitchin", "postcode": "SG4 9UJ"}
@@ -227,6 +232,7 @@ class SchoolChoice(FieldType):
     label = "School"
     group = "Education"
     layout = "parts"
+    settings_schema = {"decides_area": {"type": "boolean"}}
 
     def field(self, question):
         return SchoolField(**self.field_options(question))
@@ -243,6 +249,10 @@ class SchoolChoice(FieldType):
             urn = f" (URN {value['urn']})" if value.get("urn") else ""
             return [f"{value['name']}{urn}"]
         return [dict(SITUATIONS).get(value.get("choice"), "")]
+
+    def area(self, value):
+        urn = value.get("urn") if isinstance(value, dict) else ""
+        return area_of_school(urn) if urn else None
 
     def example(self, question):
         return {"choice": AT_HOME}

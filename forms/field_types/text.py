@@ -11,6 +11,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from localflavor.gb.forms import GBPostcodeField
 
+from cms.areas import area_of_postcode
+
 from .base import FieldType, field_type, lower_first
 from .registers import EXAMPLES, REGISTERS, as_registered
 
@@ -375,7 +377,10 @@ class UkPostcode(FieldType):
     group = "Contact"
     autocomplete = "postal-code"
     width = "8"
-    settings_schema = {"areas": {"type": "array", "items": {"type": "string"}}}
+    settings_schema = {
+        "areas": {"type": "array", "items": {"type": "string"}},
+        "decides_area": {"type": "boolean"},
+    }
 
     def field(self, question):
         field = OurPostcodeField(
@@ -387,6 +392,9 @@ class UkPostcode(FieldType):
         if areas:
             field.validators.append(_begins_with(areas))
         return field
+
+    def area(self, value):
+        return area_of_postcode(str(value))
 
     def example(self, question):
         return "SG4 9UJ"

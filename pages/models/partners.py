@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 
+from cms import pictures
 from cms.keptpages import not_as_asked
 from cms.models import Partner
 from cms.partners import names
@@ -31,6 +32,7 @@ class PartnerIndexPage(RoutablePageMixin, BodyPage):
         if chosen.left_out:
             not_as_asked(request)
         found = listings.partners(chosen)
+        pictures.ready(partner.shown_logo for partner in found)
         return self.render(
             request,
             context_overrides={
