@@ -8,22 +8,27 @@ from django.db import transaction
 from .models import MusicCentre, User
 from .roles import grant
 
-# user name: first name, last name, role (None: superuser), one centre only
-PEOPLE: dict[str, tuple[str, str, str | None, bool]] = {
-    "admin": ("Alex", "Administrator", None, False),
-    "comms": ("Cora", "Writer", "comms_editor", False),
-    "comms-lead": ("Corin", "Publisher", "comms_lead", False),
-    "bookings": ("Bo", "Bookings", "bookings", False),
-    "finance": ("Fay", "Finance", "finance", False),
-    "remission": ("Remy", "Remission", "remission_officer", False),
-    "course-lead": ("Cleo", "Courselead", "course_leader", False),
-    "ensembles": ("Enid", "Ensembles", "ensembles_manager", False),
-    "panel-1": ("Pat", "Panellist", "panellist", False),
-    "panel-2": ("Pia", "Panellist", "panellist", False),
-    "hub-manager": ("Hana", "Hubmanager", "hub_manager", False),
-    "roster-admin": ("Rory", "Roster", "roster_admin", False),
-    "safeguarding": ("Saff", "Guarding", "safeguarding_lead", False),
-    "centre-west": ("Wes", "Centre", "centre_admin", True),
+HUB, AREA, CENTRE = "hub", "area", "centre"
+
+# user name: first name, last name, role (None: superuser), for which part of the hub
+PEOPLE: dict[str, tuple[str, str, str | None, str]] = {
+    "admin": ("Alex", "Administrator", None, HUB),
+    "comms": ("Cora", "Writer", "comms_editor", HUB),
+    "comms-lead": ("Corin", "Publisher", "comms_lead", HUB),
+    "bookings": ("Bo", "Bookings", "bookings", HUB),
+    "finance": ("Fay", "Finance", "finance", HUB),
+    "remission": ("Remy", "Remission", "remission_officer", HUB),
+    "course-lead": ("Cleo", "Courselead", "course_leader", HUB),
+    "ensembles": ("Enid", "Ensembles", "ensembles_manager", HUB),
+    "panel-1": ("Pat", "Panellist", "panellist", HUB),
+    "panel-2": ("Pia", "Panellist", "panellist", HUB),
+    "hub-manager": ("Hana", "Hubmanager", "hub_manager", HUB),
+    "roster-admin": ("Rory", "Roster", "roster_admin", HUB),
+    "safeguarding": ("Saff", "Guarding", "safeguarding_lead", HUB),
+    "therapist": ("Thea", "Therapist", "therapist", HUB),
+    "board-member": ("Bea", "Boardmember", "board_member", HUB),
+    "office-west": ("Olive", "Office", "centre_admin", AREA),
+    "centre-west": ("Wes", "Centre", "centre_admin", CENTRE),
 }
 
 
@@ -31,7 +36,7 @@ def demo_logins(password: str, *, centre: MusicCentre | None = None) -> dict[str
     """Make or put right every demo account; `password` becomes the password of each.
 
     `centre` is the one that `centre-west` looks after: by default the first, by name, of the area
-    called West, or the first there is. Twice is once. Returns the accounts by user name.
+    called West, or the first there is; `office-west` has its whole area. Twice is once. Returns the accounts by user name.
     """
     centre = (
         centre
@@ -40,7 +45,7 @@ def demo_logins(password: str, *, centre: MusicCentre | None = None) -> dict[str
     )
     accounts = {}
     with transaction.atomic():
-        for username, (first, last, role, one_centre) in PEOPLE.items():
+        for username, (first, last, role, part) in PEOPLE.items():
             user, _created = User.objects.get_or_create(username=username)
             user.first_name, user.last_name = first, last
             user.email = f"{username}@example.org"
@@ -49,9 +54,10 @@ def demo_logins(password: str, *, centre: MusicCentre | None = None) -> dict[str
             if not user.check_password(password):
                 user.set_password(password)
             user.save()
-            if role and not one_centre:
+            if role and part == HUB:
                 grant(user, role)
             elif role and centre:
-                grant(user, role, centre=centre)
+                where = {CENTRE: {"centre": centre}, AREA: {"area": centre.area}}
+                grant(user, role, **where[part])
             accounts[username] = user
     return accounts

@@ -260,9 +260,11 @@ def test_demo_logins_have_the_contracts_names_and_one_of_them_one_centre(client,
     demo_logins("a-long-demo-password")
     accounts = demo_logins("a-long-demo-password")
 
-    assert set(accounts) == set(PEOPLE) and len(PEOPLE) == 14
+    assert set(accounts) == set(PEOPLE) and len(PEOPLE) == 17
     west = accounts["centre-west"].memberships.get()
     assert (west.centre, west.area) == (centres["west"], None)
+    office = accounts["office-west"].memberships.get()
+    assert (office.centre, office.area) == (None, centres["west"].area)
     for username, user in accounts.items():
         assert user.memberships.count() == (0 if username == "admin" else 1)
         assert client.login(username=username, password="a-long-demo-password")

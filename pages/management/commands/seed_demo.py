@@ -8,6 +8,7 @@ from forms import demo_bookings
 from forms.demo_panel import load_panel
 from forms.demo_round import load_round
 from pages import demo
+from pages.demo.boards import load_boards
 
 
 class Command(BaseCommand):
@@ -25,4 +26,6 @@ class Command(BaseCommand):
             self.stdout.write(f"Applications in review: {load_panel()} added.")
             added = demo_bookings.load(timezone.localdate())
             self.stdout.write(f"Bookings of courses: {added} added.")
+            seats = load_boards(logins, timezone.localdate())
+            self.stdout.write(f"Seats on the board: {seats} added.")
             self.stdout.write(f"Audition rounds: {load_round(timezone.localdate())} added.")
