@@ -36,7 +36,8 @@ def demo_logins(password: str, *, centre: MusicCentre | None = None) -> dict[str
     """Make or put right every demo account; `password` becomes the password of each.
 
     `centre` is the one that `centre-west` looks after: by default the first, by name, of the area
-    called West, or the first there is; `office-west` has its whole area. Twice is once. Returns the accounts by user name.
+    called West, or the first there is; `office-west` has its whole area. Twice is once. Returns
+    the accounts by user name.
     """
     centre = (
         centre
