@@ -176,7 +176,7 @@ def _arrows(nodes: list[Node]) -> SafeString:
 def _drop_offs(nodes: list[Node]) -> SafeString:
     return format_html_join(
         "",
-        '<text class="hub-map__left" x="{}" y="{}">{} left here ({}%)</text>',
+        '<text class="hub-map__left" x="{}" y="{}">{} went no further ({}%)</text>',
         [
             (MARGIN + INDENT + WIDTH // 2 + 10, node.y + HEIGHT + 17, node.left, node.drop_off)
             for node in nodes

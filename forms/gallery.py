@@ -56,7 +56,7 @@ def shown(name: str) -> Sample:
     return Sample(
         name=name,
         title=form["title"],
-        about=Truncator(strip_tags(form["intro"])).words(30),
+        about=Truncator(strip_tags(form["intro"].replace("><", "> <"))).words(30),
         steps=[step["title"] for step in form["steps"] if step["kind"] != "exit"],
         questions=sum(len(step["questions"]) for step in form["steps"]),
         families=len(samples),

@@ -74,7 +74,9 @@ def _forms() -> Iterator[Activity]:
         compiled = version.compiled
         yield Activity(
             title=compiled["title"],
-            purpose=" ".join(strip_tags(compiled.get("intro") or "").split()),
+            purpose=" ".join(
+                strip_tags((compiled.get("intro") or "").replace("><", "> <")).split()
+            ),
             about="Children" if _asks_birthday(compiled) else "Adults, and children they name",
             asked=list(_asked(compiled)),
             readers=_readers(compiled),

@@ -28,7 +28,7 @@ PACKAGES = Path("forms/packages")
 OPEN_ALL = """() => document.querySelectorAll(
   '#steps-root [data-panel-toggle][aria-expanded="false"]').forEach((one) => one.click())"""
 POSTED = """() => [...new FormData(document.querySelector("#w-editor-form"))]
-  .filter(([name]) => name.startsWith("steps-")).map((pair) => pair.join("=")).sort()"""
+  .filter(([name]) => name.startsWith("steps-")).map((pair) => pair.join("="))"""
 # Wagtail's own controls fail some rules; ours must fail none.
 OURS = ("hub-rule", "hub-effects", "hub-map", "hub-reference")
 
@@ -194,3 +194,43 @@ def test_a_rule_of_a_step_that_is_closed_is_set_from_the_option(page, live_serve
         ".hub-rule:has(> input[name=steps-1-value-show_if]) .hub-rule__sentence"
     )
     expect(sentence).to_have_text("Shown when “Do you claim help?” is “Yes”.")
+
+
+def test_an_option_tells_what_waits_for_it_through_a_named_rule_or_with_more(page, live_server):
+    """And what there is to mend inside a step that is closed stands on that step."""
+    yes = {"question": "help", "op": "is", "value": "yes"}
+    born = {"key": "born", "type": "date", "label": "Date of birth"}
+    more = {"key": "more", "type": "text", "label": "More"}
+    form = {
+        "slug": "proof",
+        "title": "Proof",
+        "groups": {"In need": {"clauses": [yes]}},
+        "steps": [
+            {
+                "key": "you",
+                "title": "You",
+                "questions": [{"key": "help", "type": "yes_no", "label": "Help?"}],
+            },
+            {
+                "key": "proof",
+                "title": "Proof",
+                "show_if": {"clauses": [{"group": "In need"}]},
+                "questions": [born],
+            },
+            {
+                "key": "more",
+                "title": "More",
+                "show_if": {"clauses": [yes, {"question": "born", "op": "answered"}]},
+                "questions": [more],
+            },
+        ],
+    }
+    definition = FormDefinition.objects.create(slug="proof", title="Proof", data=compiled(form))
+    edit(page, live_server, definition)
+    expect(page.locator(".hub-note").first).to_contain_text("2.1. Date of birth: This asks")
+    page.evaluate("() => document.querySelector('#steps-root [data-panel-toggle]').click()")
+    page.evaluate(OPEN_ALL.replace("#steps-root", ".hub-step"))
+    effects = page.locator(".hub-effects").first
+    expect(effects).to_contain_text("2. Proofby the rule “In need”")
+    expect(effects).to_contain_text("3. Moreif the rest of its rule is true")
+    assert effects.locator(".hub-effects__drop").count() == 1

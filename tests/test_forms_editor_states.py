@@ -246,6 +246,7 @@ def test_a_form_begins_with_one_of_the_gallery_and_writes_nothing_over(admin):
     MailTemplate.objects.update(subject="Changed by staff")
     page = admin.get(url("gallery")).content.decode()
     assert "Book a Songwriter course" in page
+    assert "working days. If you are worried" in page  # two paragraphs of the start page
     answer = admin.post(url("gallery"), {"name": "songwriter-booking", "title": "Summer songs"})
     made = FormDefinition.objects.get(slug="summer-songs")
     assert answer["Location"] == url("edit", made.pk)

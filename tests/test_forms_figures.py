@@ -98,7 +98,7 @@ def test_the_drawing_and_the_outline_say_the_same_numbers(form):
     drawn, said = diagram.svg(nodes, title="Borrow"), diagram.outline(nodes)
 
     for node in nodes:
-        assert f"{node.left} left here ({node.drop_off}%)" in drawn
+        assert f"{node.left} went no further ({node.drop_off}%)" in drawn
         assert f"{node.left} of {node.reached} went no further ({node.drop_off}%)" in said
     assert "2 families are here now." in said
     assert [node.key for node in nodes if node.is_lit] == ["you", "end"]

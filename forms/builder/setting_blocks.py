@@ -260,7 +260,7 @@ SETTINGS: dict[str, Callable[[], blocks.Block]] = {
         label=_("The step that is asked once for each child"),
         help_text=_("As many places are kept as there are children in it."),
     ),
-    "max_children": lambda: _whole(1, 50, _("Most children on one booking")),
+    "max_children": lambda: _whole(1, 12, _("Most children on one booking")),
     "check_ages": lambda: _tick(_("Ages are checked on the day of the course")),
     "may_part": lambda: _tick(_("Brothers and sisters may go on different dates")),
     "help_question": lambda: ReferenceBlock(

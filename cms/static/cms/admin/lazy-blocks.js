@@ -174,12 +174,19 @@
     });
     if (!open.size) return;
     const data = event.formData;
-    const packed = [...open.values()].map((one) => [`${one.prefix}-packed`, JSON.stringify(packBlock(one, data))]);
-    new Set(data.keys()).forEach((name) => {
+    const packed = new Map([...open.values()].map((one) => [one.prefix, JSON.stringify(packBlock(one, data))]));
+    const entries = [...data.entries()];
+    entries.forEach(([name]) => data.delete(name));
+    // In its place among the others: for Wagtail's autosave another order would be a change.
+    entries.forEach(([name, value]) => {
       const found = /^(\w+-\d+-value)-/.exec(name);
-      if (found && open.has(found[1])) data.delete(name);
+      if (!found || !open.has(found[1])) {
+        data.append(name, value);
+      } else if (packed.has(found[1])) {
+        data.append(`${found[1]}-packed`, packed.get(found[1]));
+        packed.delete(found[1]);
+      }
     });
-    packed.forEach(([name, value]) => data.append(name, value));
   });
 
   /* A struct that is a whole field: Wagtail asks such a block for its element. */
