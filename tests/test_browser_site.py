@@ -94,6 +94,8 @@ def test_every_component_in_every_state_passes_axe(browser, demo_hub, width, sch
     address = hub.address + "/admin/handbook/"
     with visit(browser, address, width=width, scheme=scheme, cookies=[cookie]) as found:
         assert found.page.title() == "Comms handbook - Hertfordshire Music Hub"
+        # The summary of errors that is only shown there does not pull the reader down to itself.
+        assert found.page.evaluate("[document.activeElement.tagName, scrollY]") == ["BODY", 0]
         assert found.problems() == {}
 
 

@@ -97,6 +97,13 @@ def test_a_page_may_hold_frames_of_the_hosts_of_its_films_and_of_no_other(client
     assert hosts in preview["Content-Security-Policy"].split("; ")
 
 
+def test_a_cell_of_a_table_carries_its_heading_for_narrow_screens():
+    block = TableBlock()
+    html = block.render(block.get_preview_value())
+
+    assert '<th scope="row">Choir</th><td data-label="Price">Free</td>' in html
+
+
 def test_a_table_row_with_a_missing_cell_is_refused_by_its_number():
     block = TableBlock()
     value = {

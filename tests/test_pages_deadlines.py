@@ -127,6 +127,18 @@ def test_search_tells_the_next_date_that_can_be_booked(course_page):
     assert hit.facts.endswith("Places left: 20.")
 
 
+def test_a_date_without_a_form_says_how_else_to_book(client, course_page):
+    later = make_course_date(reference="later", course=course_page.course)
+    by_hand = "Write or ring to book"
+    assert by_hand in client.get("/courses/songwriter/").content.decode()
+
+    later.course.form_slug = "songwriter-booking"
+    later.course.save()
+
+    html = client.get("/courses/songwriter/").content.decode()
+    assert (by_hand in html, "/apply/songwriter-booking/" in html) == (False, True)
+
+
 def test_a_course_says_when_it_is_decided_until_that_day_and_not_after(client, course_page):
     date = course_page.course.dates.get()
     date.minimum_number, date.decide_by = 6, timezone.localdate()

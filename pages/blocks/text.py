@@ -168,6 +168,12 @@ class TableBlock(blocks.StructBlock):
             )
         return value
 
+    def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
+        """Each cell with its heading: on a narrow screen the row stands one cell below another."""
+        context = super().get_context(value, parent_context=parent_context)
+        context["rows"] = [list(zip(value["headings"], row, strict=False)) for row in value["rows"]]
+        return context
+
     class Meta:
         icon = "table"
         group = _("Words")

@@ -1,7 +1,8 @@
 /* Enhancement only: every page works without this file. */
 (() => {
   // An error summary that the server wrote takes focus, as it would after a page load with #.
-  const summary = document.querySelector("[data-error-summary]");
+  // One that the handbook only shows does not.
+  const summary = document.querySelector("[data-error-summary]:not(.specimen *)");
   if (summary) summary.focus();
 
   // Print buttons exist only where they can work.
