@@ -27,7 +27,7 @@ CHAPTERS = {
         "pages/", "images/", "documents/", "collections/", "redirects/", "searchpicks/",
         "snippets/", "choose-", "embeds/", "handbook/", "out-of-date/", "links/", "start-page/",
         "keep-page/", "close-centre/", "newsletter/", "workflows/", "pictures/", "bulk/",
-        "reports/", "tag-autocomplete/", "block-preview/",
+        "reports/", "tag-autocomplete/", "block-preview/", "translation/", "locales/",
     ),
     "forms": ("snippets/hub_forms/", "price-codes/"),
     "answers": ("answers/", "form-files/", "references/"),
@@ -50,7 +50,7 @@ CHAPTERS = {
         "people/", "processing/", "answers/kept/", "answers/delete/", "reports/access-log/",
     ),
     "system": (
-        "system/", "mail/", "settings/", "sites/", "snippets/cms/mailtemplate/", "translation/",
+        "system/", "mail/", "settings/", "sites/", "snippets/cms/mailtemplate/",
         "modeladmin/", "failwhale/", "test404/",
     ),
 }  # fmt: skip

@@ -87,6 +87,7 @@ WRITTEN_ONCE = tuple(
 )
 READERS = ("pages.view_dailycount",)
 TRANSLATING = ("simple_translation.submit_translation",)
+BEGINNING_LANGUAGES = ("wagtailcore.add_locale",)
 PEOPLE = ("pupil", "guardian", "teacher", "musicgroup", "enrolment")
 HELP = tuple(
     f"cms.{name}"
@@ -126,6 +127,7 @@ ROLES: dict[str, Role] = {
                 *WRITTEN_ONCE,
                 *READERS,
                 *TRANSLATING,
+                *BEGINNING_LANGUAGES,
                 "pages.delete_dailycount",
                 "hub_forms.*_formdefinition",
                 "pages.send_newsletter",

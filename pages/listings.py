@@ -384,9 +384,15 @@ def _event_pages():
     return pages.prefetch_related("changes")
 
 
-def next_events(number: int) -> list[Occasion]:
-    """Occasions not yet over, soonest first, cancelled ones as such. Two queries."""
-    return occasions.between(_still_running(timezone.now()), timezone.now())[:number]
+def next_events(number: int, *, kinds: Iterable[str] = ()) -> list[Occasion]:
+    """Occasions not yet over, soonest first, cancelled ones as such. Two queries.
+
+    With `kinds`, only those of these kinds.
+    """
+    pages = _still_running(timezone.now())
+    if kinds:
+        pages = pages.filter(kind__in=kinds)
+    return occasions.between(pages, timezone.now())[:number]
 
 
 def events_between(start: datetime, end: datetime) -> list[Occasion]:

@@ -1,7 +1,9 @@
 """Which banners a page shows now: notices that are running, and centres that are closed today."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.db import models
@@ -11,13 +13,20 @@ from django.utils.translation import gettext as _
 from cms.findpage import Leaf, tree
 from cms.models import CentreDate, MusicCentre
 from cms.pagecache import lasting
+from pages.audiences import STAFF, addressed_at
+
+if TYPE_CHECKING:
+    from pages.models import HubPage
 
 EVERYWHERE = ""
 
 
 @dataclass(frozen=True)
 class Banner:
-    """`path` is the treebeard path that it is shown on and below; `centre_id` that of a closure."""
+    """`path` is the treebeard path that it is shown on and below; `centre_id` that of a closure.
+
+    `audience` is whom it is for, "" for everybody.
+    """
 
     level: str
     title: str
@@ -27,15 +36,23 @@ class Banner:
     ends: datetime | date
     path: str = EVERYWHERE
     centre_id: int | None = None
+    audience: str = ""
 
 
-def banners_for(path: str, *, centre_id: int | None = None, every_closure: bool = False) -> list:
-    """Banners of the page at a treebeard path, the urgent first.
+def banners_for(
+    page: "HubPage", *, centre_id: int | None = None, every_closure: bool = False
+) -> list[Banner]:
+    """Banners of a page, the urgent first.
 
     Closures are shown on the page of their centre, and where `every_closure` asks for all.
     """
     today = timezone.localdate()
-    shown = [notice for notice in _running() if path.startswith(notice.path)]
+    addressed = {"", *page.speaks_to, *addressed_at(page.path)}
+    shown = [
+        notice
+        for notice in _running()
+        if page.path.startswith(notice.path) and notice.audience in addressed
+    ]
     if every_closure or centre_id:
         shown += [
             closure
@@ -43,8 +60,12 @@ def banners_for(path: str, *, centre_id: int | None = None, every_closure: bool 
             if closure.starts <= today <= closure.ends
             and (every_closure or closure.centre_id == centre_id)
         ]
-    order = ("urgent", "important", "calm")
-    return sorted(shown, key=lambda banner: order.index(banner.level))
+    return _urgent_first(shown)
+
+
+def banners_for_staff() -> list[Banner]:
+    """What staff find on the first page of the admin."""
+    return _urgent_first(notice for notice in _running() if notice.audience == STAFF)
 
 
 def closed_at(centre_id: int | None, day: date) -> Banner | None:
@@ -53,6 +74,11 @@ def closed_at(centre_id: int | None, day: date) -> Banner | None:
         return None
     found = (c for c in _closed() if c.centre_id == centre_id and c.starts <= day <= c.ends)
     return next(found, None)
+
+
+def _urgent_first(banners: Iterable[Banner]) -> list[Banner]:
+    order = ("urgent", "important", "calm")
+    return sorted(banners, key=lambda banner: order.index(banner.level))
 
 
 def _running() -> list[Banner]:
@@ -72,6 +98,7 @@ def _banner(notice: models.Model, leaves: dict[int, Leaf]) -> Banner:
         notice.starts_at,
         notice.ends_at,
         below.path if below else EVERYWHERE,
+        audience=notice.audience,
     )
 
 

@@ -89,7 +89,8 @@ class SearchWordViewSet(OnceViewSet):
 class NoticeViewSet(OnceViewSet):
     model = Notice
     icon = "warning"
-    list_display = ["title", "level", "starts_at", "ends_at", "below"]
+    list_display = ["title", "level", "audience", "starts_at", "ends_at", "below"]
+    list_filter = ["level", "audience"]
     search_fields = ["title", "text"]
 
 

@@ -13,10 +13,11 @@ from cms.access import may_somewhere
 from cms.keptpages import listen_to
 from cms.menus import PermittedMenuItem
 
-from . import desks, keeping, readers, senddesk, starterdesk
+from . import choosers, desks, keeping, readers, senddesk, starterdesk
 from .checks_panel import HubChecks
 from .models import HubPage, NewsletterIssuePage
 from .players import allow_players
+from .staffnotices import StaffNotices
 from .viewsets import OnceGroup
 from .wording import findings
 
@@ -33,6 +34,11 @@ def take_away_parameters(page, request, args, kwargs):
 def with_players(serve):
     """A page with a film may hold the frame of its player, and no other page may."""
     return lambda page, *args: allow_players(page, serve(page, *args))
+
+
+@hooks.register("construct_page_chooser_queryset")
+def what_is_called_so_first(pages, request):
+    return choosers.title_first(pages, request)
 
 
 @hooks.register("register_admin_urls")
@@ -157,6 +163,29 @@ def send_as_mail(page, user, next_url=None, view_name=None):
             icon_name="mail",
             priority=5,
         )
+
+
+@hooks.register("register_settings_menu_item")
+def languages_item():
+    return PermittedMenuItem(
+        _("Languages"),
+        reverse("wagtaillocales:index"),
+        name="languages",
+        icon_name="globe",
+        order=603,
+        permission="wagtailcore.add_locale",
+    )
+
+
+@hooks.register("construct_settings_menu")
+def languages_once(request, items):
+    """Wagtail shows an entry of its own to whoever may change sites: that is something else."""
+    items[:] = [item for item in items if item.name != "locales"]
+
+
+@hooks.register("construct_homepage_panels")
+def notices_for_staff(request, panels):
+    panels.append(StaffNotices())
 
 
 @hooks.register("before_create_page")

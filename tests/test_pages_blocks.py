@@ -1,11 +1,14 @@
 """Blocks: what they refuse, and that each can be previewed."""
 
 import pytest
+from django.core.files.base import ContentFile
 from django.template.loader import get_template
 from django.test import RequestFactory
 from django.urls import reverse
 from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.models import Collection, CollectionViewRestriction
 
+from cms.models import HubDocument
 from pages.blocks import BodyBlock
 from pages.blocks.facts import FundingBlock
 from pages.blocks.links import StartButtonBlock, apply_path
@@ -150,6 +153,20 @@ def test_every_block_renders_its_preview(name):
     html = block.render(block.get_preview_value(), context={"request": request})
 
     assert "None" not in html
+
+
+@pytest.mark.django_db
+def test_documents_are_previewed_with_those_that_anybody_may_read(rf):
+    closed = Collection.get_first_root_node().add_child(name="Board")
+    CollectionViewRestriction.objects.create(collection=closed, restriction_type="login")
+    for title, facts in (("Term dates", {}), ("Board papers", {"collection": closed})):
+        HubDocument.objects.create(title=title, file=ContentFile(b"x", "a.txt"), **facts)
+    block = BLOCKS["documents"]
+
+    html = block.render(block.get_preview_value(), context={"request": rf.get("/")})
+
+    assert "Term dates" in html
+    assert "Board papers" not in html
 
 
 def test_a_start_button_is_only_there_when_its_form_is_open(db):

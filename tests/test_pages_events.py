@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from icalendar import Calendar
 
 from cms.models import AcademicYear, Term
+from pages.blocks import BodyBlock
 from pages.models import EventChange, EventIndexPage, EventPage, HomePage
 from pages.occasions import Repeats, days_of
 from pages.structured import event as structured_event
@@ -288,3 +289,34 @@ def test_search_engines_are_told_the_rule_and_the_next_date(index):
         "exceptDate": [at(22).isoformat()],
         "scheduleTimezone": "Europe/London",
     }
+
+
+@pytest.mark.parametrize(
+    ("kinds", "shown"),
+    [
+        ([], ["Singing", "Concert", "Staff"]),
+        (["concert"], ["Concert"]),
+        (["workshop", "training"], ["Singing", "Staff"]),
+        (["open_day"], []),
+    ],
+)
+def test_a_list_of_events_can_be_narrowed_to_some_kinds(index, rf, kinds, shown):
+    once = {"repeats": Repeats.ONCE, "repeats_until": None}
+    for title, kind in (("Singing", "workshop"), ("Concert", "concert"), ("Staff", "training")):
+        make(index, title=title, kind=kind, **once)
+    block = BodyBlock().child_blocks["event_feed"]
+    value = block.to_python({"heading": "Coming up", "number": 9, "kinds": kinds})
+
+    html = block.render(block.clean(value), context={"request": rf.get("/")})
+
+    titles = [title for title in ("Singing", "Concert", "Staff") if f">{title}</a>" in html]
+    assert titles == shown
+
+
+def test_a_list_of_events_made_before_kinds_could_be_chosen_shows_every_kind(index):
+    make(index)
+    block = BodyBlock().child_blocks["event_feed"]
+
+    html = block.render(block.to_python({"heading": "Coming up", "number": 1}), context={})
+
+    assert ">Singing</a>" in html

@@ -16,7 +16,15 @@ from cms.models import Award, CourseDate, Ensemble, HubDocument, HubSettings, Jo
 from forms.models import FormDefinition
 from imports import jobs, runs
 from imports.management.commands.roster_import import see_through
-from pages.models import FinderPage, HomePage, Logo, PersonPage, StandardPage
+from pages.models import (
+    AudiencePage,
+    FinderPage,
+    HomePage,
+    Logo,
+    Notice,
+    PersonPage,
+    StandardPage,
+)
 
 from .demo_hub import empty_page_cache, make_course_date
 from .journeys import publish_form
@@ -316,3 +324,26 @@ def test_a_draft_of_a_form_leaves_pages_as_they_are_kept(client, form):
     form("is drafted")
 
     assert pagecache.stamp(anew=True) == before
+
+
+def test_a_notice_that_is_given_an_audience_and_a_section_that_changes_its(committing, client):
+    with committing():
+        home = HomePage.objects.get()
+        for audience in ("schools", "families"):
+            page = AudiencePage(title=audience, slug=audience, audience=audience)
+            home.add_child(instance=page)
+        notice = Notice.objects.create(title="Term dates moved")
+
+    def shown():
+        paths = ("/schools/", "/families/")
+        return [p for p in paths if "Term dates moved" in client.get(p).content.decode()]
+
+    assert shown() == ["/schools/", "/families/"]
+    with committing():
+        notice.audience = "schools"
+        notice.save()
+    assert shown() == ["/schools/"]
+    with committing():
+        page.audience = "schools"
+        page.save()
+    assert shown() == ["/schools/", "/families/"]

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 from wagtail.models import Locale
 
 from cms.roles import grant
@@ -41,6 +42,25 @@ def test_comms_staff_make_the_draft_of_a_translation(client, pages, django_user_
 
     made = StandardPage.objects.get(locale=polish, translation_key=english.translation_key)
     assert (made.live, made.title) == (False, "Costs")
+
+
+def test_the_communications_lead_begins_a_language_and_an_editor_does_not(
+    client, pages, django_user_model
+):
+    add, answers = reverse("wagtaillocales:add"), {"language_code": "pl"}
+    for role, may in (("comms_editor", False), ("comms_lead", True)):
+        user = django_user_model.objects.create_user(role)
+        grant(user, role)
+        client.force_login(user)
+        client.post(add, answers)
+        assert Locale.objects.filter(language_code="pl").exists() is may
+        menu = client.get(reverse("wagtailadmin_home")).content.decode()
+        assert (reverse("wagtaillocales:index") in menu) is may
+    polish = Locale.objects.get(language_code="pl")
+    for name in ("edit", "delete"):  # what is written in a language must not be renamed or lost
+        address = reverse(f"wagtaillocales:{name}", args=[polish.pk])
+        assert client.post(address, {"language_code": "cy"}).status_code in {302, 403}
+    assert Locale.objects.get(pk=polish.pk).language_code == "pl"
 
 
 def read(client, path) -> str:

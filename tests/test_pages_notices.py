@@ -11,7 +11,15 @@ from wagtail.models import Page
 from cms import closures
 from cms.models import AccessLogEntry, CentreDate, User
 from cms.roles import grant
-from pages.models import CentreIndexPage, CentrePage, HomePage, Notice, StandardPage
+from pages.models import (
+    AudiencePage,
+    CentreIndexPage,
+    CentrePage,
+    HomePage,
+    Notice,
+    PartnerIndexPage,
+    StandardPage,
+)
 
 from .demo_hub import make_centre
 
@@ -161,3 +169,95 @@ def test_the_urgent_comes_first(client, site):
 
     places = [html.index(f"It is {level}") for level in ("urgent", "important", "calm")]
     assert places == sorted(places)
+
+
+@pytest.fixture
+def sections(site):
+    """Sections for schools and families, each with a page below, and the directory of partners."""
+    for audience in ("schools", "families"):
+        section = site.add_child(
+            instance=AudiencePage(title=audience, slug=audience, audience=audience)
+        )
+        section.add_child(instance=StandardPage(title="More", slug="more"))
+    site.add_child(instance=PartnerIndexPage(title="Partners", slug="partners"))
+
+
+EVERY_PATH = (
+    "/",
+    "/about/",
+    "/schools/",
+    "/schools/more/",
+    "/families/",
+    "/families/more/",
+    "/centres/",
+    "/centres/watford/",
+    "/partners/",
+)
+
+
+@pytest.mark.parametrize(
+    ("audience", "paths"),
+    [
+        ("", EVERY_PATH),
+        ("schools", ("/schools/", "/schools/more/")),
+        ("families", ("/families/", "/families/more/", "/centres/", "/centres/watford/")),
+        ("partners", ("/partners/",)),
+        ("staff", ()),
+    ],
+)
+def test_a_notice_for_one_audience_shows_where_the_site_speaks_to_it(
+    client, sections, audience, paths
+):
+    Notice.objects.create(title="Term dates moved", audience=audience)
+
+    shown = [path for path in EVERY_PATH if "Term dates moved" in client.get(path).content.decode()]
+
+    assert shown == list(paths)
+
+
+def test_audience_and_place_both_narrow_a_notice(client, sections):
+    Notice.objects.create(
+        title="Hall shut", audience="families", below=Page.objects.get(slug="watford")
+    )
+
+    shown = [path for path in EVERY_PATH if "Hall shut" in client.get(path).content.decode()]
+
+    assert shown == ["/centres/watford/"]
+
+
+def test_staff_find_their_notice_on_the_first_page_of_the_admin_and_nobody_elses(
+    client, administrator
+):
+    Notice.objects.create(title="Forms are slow today", audience="staff", level="urgent")
+    Notice.objects.create(title="Come and sing")
+
+    html = client.get(reverse("wagtailadmin_home")).content.decode()
+
+    assert "Forms are slow today" in html
+    assert "Come and sing" not in html
+
+
+def test_an_editor_narrows_a_notice_to_an_audience_and_staff_have_no_place_on_the_site(
+    client, site
+):
+    user = User.objects.create_user("editor", password="x")
+    grant(user, "comms_editor")
+    client.force_login(user)
+    answers = {
+        "level": "calm",
+        "title": "Inset day",
+        "text": "",
+        "link": "",
+        "starts_at": "2026-01-01 09:00",
+        "ends_at": "2036-01-01 09:00",
+    }
+    add = reverse("wagtailsnippets_pages_notice:add")
+
+    refused = client.post(add, answers | {"audience": "staff", "below": site.pk})
+    taken = client.post(add, answers | {"audience": "schools", "below": ""})
+
+    assert "Staff find it on the first page of the admin." in refused.content.decode()
+    assert taken.status_code == 302
+    assert list(Notice.objects.values_list("audience", flat=True)) == ["schools"]
+    listed = client.get(reverse("wagtailsnippets_pages_notice:list")).content.decode()
+    assert "Schools" in listed

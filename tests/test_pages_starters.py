@@ -262,3 +262,24 @@ def test_an_issue_without_its_parts_is_refused():
         block.clean(block.to_python({"summary": "X", "kind": "mend"}))
     assert set(refused.value.block_errors) == {"criterion", "affects", "instead", "planned_on"}
     assert block.clean(block.to_python({"summary": "X", "kind": "outside"}))["summary"] == "X"
+
+
+# --- choosing a page ------------------------------------------------------------------------------
+def test_a_page_that_is_called_so_is_found_before_those_that_mention_it(client, editor, home):
+    for number in range(10):
+        home.add_child(instance=StandardPage(title=f"Visit {number}", summary="For schools, free."))
+    for title in ("Primary schools", "Schools and you", "Preschools", "Schools"):
+        home.add_child(instance=StandardPage(title=title, summary="Music in class."))
+    home.add_child(instance=StandardPage(title="Later", summary="For schools, schools, schools."))
+
+    html = client.get(
+        reverse("wagtailadmin_choose_page_search"),
+        {"q": " schools", "page_type": "wagtailcore.page"},
+    ).content.decode()
+
+    titles = re.findall(r'class="title-wrapper".*?data-chosen|data-title="([^"]+)"', html)
+    assert [title for title in titles if title][:3] == [
+        "Schools",
+        "Schools and you",
+        "Primary schools",
+    ]

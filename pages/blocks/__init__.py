@@ -73,6 +73,6 @@ class BodyBlock(blocks.StreamBlock):
             "newsletter": {"max_num": 1},
             "centre_map": {"max_num": 1},
             "news_feed": {"max_num": 2},
-            "event_feed": {"max_num": 1},
+            "event_feed": {"max_num": 2},
             "course_feed": {"max_num": 2},
         }

@@ -1,5 +1,7 @@
 """Blocks that fill themselves from live pages and records. Each costs a fixed number of queries."""
 
+from django import forms
+from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.snippets.blocks import SnippetChooserBlock
@@ -28,13 +30,25 @@ class NewsFeedBlock(blocks.StructBlock):
         description = _("The newest stories.")
 
 
+def event_kinds() -> list[tuple[str, str]]:
+    return apps.get_model("pages", "EventPage").Kind.choices
+
+
 class EventFeedBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=90, default="Coming up")
+    kinds = blocks.MultipleChoiceBlock(
+        choices=event_kinds,
+        required=False,
+        search_index=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Only these kinds"),
+        help_text=_("With none ticked, events of every kind."),
+    )
     number = blocks.IntegerBlock(**NUMBER)
 
     def get_context(self, value: dict, parent_context: dict | None = None) -> dict:
         context = super().get_context(value, parent_context=parent_context)
-        context["occasions"] = listings.next_events(value["number"])
+        context["occasions"] = listings.next_events(value["number"], kinds=value.get("kinds"))
         return context
 
     class Meta:
@@ -42,7 +56,7 @@ class EventFeedBlock(blocks.StructBlock):
         group = _("From the site")
         template = "pages/blocks/event_feed.html"
         preview_value = {"heading": "Coming up", "number": 3}
-        description = _("The next events.")
+        description = _("The next events, of every kind or of some.")
 
 
 class CourseFeedBlock(blocks.StructBlock):

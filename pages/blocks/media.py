@@ -9,6 +9,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 
+from pages import listings
 from pages.players import player_of
 
 from .prose import ProseBlock
@@ -18,6 +19,11 @@ from .text import PROSE
 def newest_picture() -> object | None:
     """For previews: the picture that was added last, if there is one."""
     return apps.get_model("cms", "HubImage").objects.order_by("-pk").first()
+
+
+def newest_documents() -> list:
+    """For previews: the three public documents that were added last."""
+    return list(listings.public_documents().order_by("-pk")[:3])
 
 
 class PictureBlock(blocks.StructBlock):
@@ -80,6 +86,10 @@ class DocumentsBlock(blocks.StructBlock):
         context = super().get_context(value, parent_context=parent_context)
         context["today"] = timezone.localdate()
         return context
+
+    def get_preview_value(self) -> blocks.StructValue:
+        entries = [{"document": document} for document in newest_documents()]
+        return self.normalize({"heading": _("To download"), "entries": entries})
 
     class Meta:
         icon = "doc-full"

@@ -50,6 +50,8 @@ class HubPage(Page):
     base_form_class = GuardedPageForm
     # The parameters of its address that it reads; all others are taken away before it is served.
     query_parameters: tuple[str, ...] = ()
+    # The audiences that every page of this kind is for, wherever it stands (pages.audiences).
+    speaks_to: frozenset[str] = frozenset()
 
     content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("social_image")]
     settings_panels = [
@@ -72,7 +74,7 @@ class HubPage(Page):
 
     def banners(self) -> list:
         """Notices that this page shows now."""
-        return notices.banners_for(self.path)
+        return notices.banners_for(self)
 
     def get_view_restrictions(self) -> models.QuerySet:
         """Who may see it; asks the database only where a page of its way down is closed at all."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from pages import finder
+from pages.audiences import LEARNERS
 from pages.finder_form import FinderForm
 
 from .base import BodyPage, HubPage
@@ -48,6 +49,7 @@ class FinderPage(BodyPage):
         FieldPanel("body", help_text=_("Shown below the questions, and not with the answers.")),
     ]
 
+    speaks_to = LEARNERS
     page_description = _("What can my child join? The questions, and what fits.")
 
     class Meta:

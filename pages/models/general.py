@@ -14,6 +14,7 @@ from cms import pictures
 from cms.findpage import page_at
 from cms.models import Area, HubSettings
 from pages import notices, structured
+from pages.audiences import Audience
 from pages.blocks.access import AccessIssueBlock
 from pages.blocks.links import CardBlock
 from pages.blocks.text import PROSE
@@ -62,7 +63,7 @@ class HomePage(BodyPage):
         return super().get_context(request, *args, **kwargs)
 
     def banners(self) -> list:
-        return notices.banners_for(self.path, every_closure=True)
+        return notices.banners_for(self, every_closure=True)
 
     def structured_data(self, request=None) -> list[dict]:  # noqa: ANN001
         if request is None:
@@ -89,13 +90,6 @@ class StandardPage(BodyPage):
 
 class AudiencePage(BodyPage):
     """Where one audience starts: families, young people, schools, partners."""
-
-    class Audience(models.TextChoices):
-        FAMILIES = "families", _("Families")
-        YOUNG_PEOPLE = "young_people", _("Young people")
-        SCHOOLS = "schools", _("Schools")
-        PARTNERS = "partners", _("Partners")
-        ADULTS = "adults", _("Adults")
 
     audience = models.CharField(max_length=12, choices=Audience.choices)
     ways_in = StreamField([("card", CardBlock())], blank=True, max_num=8)

@@ -11,6 +11,7 @@ from wagtail.search import index
 from cms.models import MusicCentre
 from forms.auditions import rounds_for
 from pages import listings, notices, structured
+from pages.audiences import LEARNERS
 from pages.open_forms import is_open
 
 from .base import BodyPage, HubPage, RecordPage
@@ -22,13 +23,14 @@ class CentreIndexPage(BodyPage):
     subpage_types = ["pages.CentrePage"]
     max_count_per_parent = 1
 
+    speaks_to = LEARNERS
     page_description = _("All music centres, as a map and as a list.")
 
     class Meta:
         verbose_name = _("list of centres")
 
     def banners(self) -> list:
-        return notices.banners_for(self.path, every_closure=True)
+        return notices.banners_for(self, every_closure=True)
 
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         context = super().get_context(request, *args, **kwargs)
@@ -70,6 +72,7 @@ class CentrePage(RecordPage):
         ),
     ]
 
+    speaks_to = LEARNERS
     page_description = _(
         "One music centre: where, when, what meets there. Fills itself from its record."
     )
@@ -78,7 +81,7 @@ class CentrePage(RecordPage):
         verbose_name = _("music centre")
 
     def banners(self) -> list:
-        return notices.banners_for(self.path, centre_id=self.centre_id)
+        return notices.banners_for(self, centre_id=self.centre_id)
 
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         context = super().get_context(request, *args, **kwargs)
@@ -100,6 +103,7 @@ class CourseIndexPage(BodyPage):
     subpage_types = ["pages.CoursePage"]
     max_count_per_parent = 1
 
+    speaks_to = LEARNERS
     page_description = _("All courses with their next dates.")
 
     class Meta:
@@ -130,6 +134,7 @@ class CoursePage(RecordPage):
         index.RelatedFields("course", [index.SearchField("title"), index.SearchField("summary")]),
     ]
 
+    speaks_to = LEARNERS
     page_description = _(
         "One course: dates, places left and prices fill themselves from its record."
     )
@@ -163,6 +168,7 @@ class EnsembleIndexPage(BodyPage):
     subpage_types = ["pages.EnsemblePage"]
     max_count_per_parent = 1
 
+    speaks_to = LEARNERS
     page_description = _("All groups and ensembles, by level.")
 
     class Meta:
@@ -189,6 +195,7 @@ class EnsemblePage(RecordPage):
         index.RelatedFields("ensemble", [index.SearchField("name"), index.SearchField("summary")]),
     ]
 
+    speaks_to = LEARNERS
     page_description = _(
         "One group: when it meets, who it is for, what comes next. Fills itself from its record."
     )
@@ -197,7 +204,7 @@ class EnsemblePage(RecordPage):
         verbose_name = _("ensemble")
 
     def banners(self) -> list:
-        return notices.banners_for(self.path, centre_id=self.ensemble.centre_id)
+        return notices.banners_for(self, centre_id=self.ensemble.centre_id)
 
     def get_context(self, request, *args, **kwargs) -> dict:  # noqa: ANN001
         context = super().get_context(request, *args, **kwargs)

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldRowPanel, MultiFieldPanel, PageChooserPanel
 
+from pages.audiences import ADDRESSED, STAFF
+
 
 def in_a_week() -> datetime:
     return timezone.now() + timedelta(days=7)
@@ -37,6 +39,19 @@ class Notice(models.Model):
         verbose_name=_("only on"),
         help_text=_("This page and those below it. Left empty, the whole site."),
     )
+    audience = models.CharField(
+        _("only for"),
+        max_length=12,
+        choices=ADDRESSED,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "The pages below the audience page of that name, and those that are for it anyway: "
+            "courses, groups and centres for families, the partner directory for partners. "
+            "Left empty, everybody."
+        ),
+    )
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(default=in_a_week)
 
@@ -46,8 +61,8 @@ class Notice(models.Model):
         "text",
         PageChooserPanel("link"),
         MultiFieldPanel(
-            [FieldRowPanel(["starts_at", "ends_at"]), PageChooserPanel("below")],
-            heading=_("When and where it is shown"),
+            [FieldRowPanel(["starts_at", "ends_at"]), "audience", PageChooserPanel("below")],
+            heading=_("When, to whom and where it is shown"),
         ),
     ]
 
@@ -64,3 +79,6 @@ class Notice(models.Model):
     def clean(self) -> None:
         if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
             raise ValidationError({"ends_at": _("It ends before it begins.")})
+        if self.audience == STAFF and self.below_id:
+            said = _("Staff find it on the first page of the admin. Leave this empty.")
+            raise ValidationError({"below": said})

@@ -9,6 +9,7 @@ from cms.keptpages import not_as_asked
 from cms.models import Partner
 from cms.partners import names
 from pages import listings, partnermap, structured
+from pages.audiences import Audience
 
 from .base import BodyPage
 
@@ -20,6 +21,7 @@ class PartnerIndexPage(RoutablePageMixin, BodyPage):
     subpage_types = []
     max_count_per_parent = 1
 
+    speaks_to = frozenset({Audience.PARTNERS})
     page_description = _("The directory of partners. Fills itself from their records.")
 
     class Meta:

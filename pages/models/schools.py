@@ -6,6 +6,8 @@ from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
 from wagtail.models import Orderable
 
+from pages.audiences import Audience
+
 from .base import BodyPage, HubPage
 
 
@@ -18,6 +20,7 @@ class ToolkitPage(BodyPage):
         FieldPanel("body"),
     ]
 
+    speaks_to = frozenset({Audience.SCHOOLS})
     page_description = _("Files to work with, by phase, with their versions.")
 
     class Meta:
