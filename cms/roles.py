@@ -93,6 +93,7 @@ HELP = tuple(
     f"cms.{name}"
     for name in ("view_helpclaim", "list_helpclaim", "decide_helpclaim", "view_helpfund")
 )
+TRAINING = "training"
 ELSEWHERE = ("loaninstrument", "outsidebooking")
 MONEY = ("cms.view_moneyaccount", "cms.list_moneyaccount", "cms.record_moneyaccount")
 MONEY_OUT = (*MONEY, "cms.export_moneyaccount", "cms.refund_moneyaccount")
@@ -234,10 +235,10 @@ ROLES: dict[str, Role] = {
             _("Imports rosters, maps their columns, undoes an import."),
             (
                 *ADMIN,
-                *_reads(*PEOPLE, *ELSEWHERE),
-                *_edits(*PEOPLE, *ELSEWHERE, "pupilguardian", "school"),
+                *_reads(*PEOPLE, TRAINING, *ELSEWHERE),
+                *_edits(*PEOPLE, TRAINING, *ELSEWHERE, "pupilguardian", "school"),
                 "cms.view_returndefinition",
-                *_exports(*PEOPLE, *ELSEWHERE),
+                *_exports(*PEOPLE, TRAINING, *ELSEWHERE),
                 "imports.*",
             ),
             frozenset({"contact"}),
@@ -300,6 +301,8 @@ ROLES: dict[str, Role] = {
                 *ANSWERS_OUT,
                 "hub_forms.forget_submission",
                 *_edits("partner", "organisationtype", "school"),
+                *_reads(TRAINING),
+                *_exports(TRAINING),
                 *_edits("partnerpaper", "partnerperson", "governingtext", "board"),
                 "cms.*_returndefinition",
                 "cms.sign_return",

@@ -21,6 +21,7 @@ from .models import (
     Place,
     Pupil,
     Teacher,
+    Training,
 )
 
 
@@ -88,8 +89,11 @@ class TeacherAdmin(ScopedModelAdmin):
     list_display = ("name", "staff_number", "email", "phone")
     list_filter = ("centres", "instruments")
     search_fields = ("first_name", "last_name", "staff_number", "email")
-    inspect_view_fields = ["name", "staff_number", "email", "phone", "centres", "instruments"]
-    export_columns = ("staff_number", "name", "email", "phone")
+    inspect_view_fields = [
+        "name", "staff_number", "email", "phone", "centres", "instruments", "qualification",
+        "qualified_on",
+    ]  # fmt: skip
+    export_columns = ("staff_number", "name", "email", "phone", "qualification", "qualified_on")
     panels = [
         FieldPanel("first_name"),
         FieldPanel("last_name"),
@@ -97,8 +101,23 @@ class TeacherAdmin(ScopedModelAdmin):
         FieldPanel("phone"),
         FieldPanel("instruments"),
         FieldPanel("centres"),
+        FieldPanel("qualification"),
+        FieldPanel("qualified_on"),
     ]
     name = _named(lambda teacher: teacher.full_name, _("name"), "last_name")
+
+
+class TrainingAdmin(ScopedModelAdmin):
+    model = Training
+    menu_icon = "pick"
+    list_display = ("teacher_name", "title", "held_on")
+    list_filter = ("held_on",)
+    search_fields = ("teacher__last_name", "teacher__staff_number", "title")
+    select_related = ("teacher",)
+    inspect_view_fields = ["teacher_name", "title", "held_on", "reflection"]
+    export_columns = ("teacher_name", "title", "held_on")
+    panels = [FieldPanel("title"), FieldPanel("held_on"), FieldPanel("reflection")]
+    teacher_name = _named(lambda row: row.teacher.full_name, _("teacher"), "teacher__last_name")
 
 
 class MusicGroupAdmin(ScopedModelAdmin):
@@ -212,6 +231,7 @@ class RosterGroup(ModelAdminGroup):
         PupilAdmin,
         GuardianAdmin,
         TeacherAdmin,
+        TrainingAdmin,
         MusicGroupAdmin,
         EnrolmentAdmin,
         LoanInstrumentAdmin,

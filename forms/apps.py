@@ -37,6 +37,7 @@ class FormsConfig(AppConfig):
             reviewproof,
             roster_actions,
             scanning,
+            training_actions,
             waiting,
         )
         from .answers import export  # noqa: F401, PLC0415

@@ -189,12 +189,17 @@ class Teachers(RosterResource):
     instruments = instruments_column()
     centres = Column("centres", "Centres", LinksWidget(MusicCentre, "slug", also=("name",),
         what="music centre"), synonyms=(*CENTRE, "Music centres"))  # fmt: skip
+    qualification = Column("qualification", "Qualification", TextWidget(120), synonyms=(
+        "Qualifications", "Highest qualification"))  # fmt: skip
+    qualified_on = Column("qualified_on", "Qualified on", DateWidget(latest_days=0), synonyms=(
+        "Qualification date", "Date qualified"))  # fmt: skip
 
     class Meta:
         model = Teacher
         import_id_fields = ("staff_number",)
         fields = (
             "staff_number", "first_name", "last_name", "email", "phone", "instruments", "centres",
+            "qualification", "qualified_on",
         )  # fmt: skip
         import_order = export_order = fields
 

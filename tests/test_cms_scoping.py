@@ -26,6 +26,7 @@ from cms.models import (
     Pupil,
     PupilGuardian,
     Teacher,
+    Training,
 )
 from cms.roles import ROLES, grant, personal_models, sync_roles
 from tests.costs import fewest_queries
@@ -95,6 +96,9 @@ def populate(place, number=1):
         Pupil: pupil,
         Guardian: guardian,
         Teacher: teacher,
+        Training: Training.objects.create(
+            teacher=teacher, title=f"{CANARY} day", held_on=now.date(), reflection=CANARY
+        ),
         MusicGroup: group,
         Enrolment: Enrolment.objects.create(pupil=pupil, group=group),
         Place: Place.objects.create(
@@ -166,6 +170,7 @@ def test_the_crawl_knows_every_screen():
         Pupil,
         Guardian,
         Teacher,
+        Training,
         MusicGroup,
         Enrolment,
         LoanInstrument,
@@ -195,6 +200,7 @@ def test_the_same_crawl_fails_when_scoping_is_switched_off(
         "pupil",
         "guardian",
         "teacher",
+        "training",
         "musicgroup",
         "enrolment",
         "loaninstrument",

@@ -23,10 +23,10 @@ pytestmark = pytest.mark.django_db
 
 def test_the_processes_of_the_hub_are_there():
     assert {path.stem for path in PACKAGES} >= {
-        "contact-us", "cpd-booking", "ensemble-audition", "ensemble-membership",
+        "contact-us", "cpd-booking", "cpd-reflection", "ensemble-audition", "ensemble-membership",
         "friends-volunteer", "help-with-costs", "hub-partner", "instrument-loan", "medal-nomination", "music-therapy-referral",
         "performance-request", "school-visit", "self-evaluation-primary",
-        "self-evaluation-secondary", "songwriter-booking", "teach-with-us", "whole-class-interest",
+        "self-evaluation-secondary", "singing-referral", "songwriter-booking", "teach-with-us", "whole-class-interest",
     }  # fmt: skip
 
 

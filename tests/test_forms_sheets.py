@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from cms.models import AccessLogEntry, Instrument, LoanInstrument
+from cms.models import AccessLogEntry, Instrument, LoanInstrument, Teacher, Training
 from cms.roles import grant
 from forms import package, sheets
 from forms.models import FormDefinition, Submission
@@ -163,3 +163,53 @@ def test_nothing_is_lent_that_is_not_named_fit_and_there(centres, words):
     event = perform(case.pk, "lent", by=officer, comment=words)
     run_until_over(event)
     assert not LoanInstrument.objects.exclude(lent_on=None).exists()
+
+
+def test_a_reflection_is_kept_with_the_teacher_who_sent_it():
+    teacher = Teacher.objects.create(staff_number="T0001", first_name="Robin", last_name="Example")
+    Teacher.objects.create(staff_number="T0002", first_name="Kim", last_name="Other")
+    manager = a_user("manager", "hub_manager")
+
+    def keep(**answers):
+        case = a_case("cpd-reflection", **answers)
+        event = perform(case.pk, "keep", by=manager, comment="Thank you.")
+        run_until_over(event)
+        return event.runs.get(type="keep_training").state
+
+    first = keep(tried="Drones under a folk tune.", changed="Everybody sang.", next="")
+    second = keep(tried="Drones again.", changed="Louder.", next="")
+    mistyped = keep(staff_number="T0002", tried="Not my number.")
+
+    assert (first, second, mistyped) == ("done", "done", "failed")
+    (kept,) = Training.objects.all()
+    assert (kept.teacher, kept.title, kept.held_on.isoformat()) == (
+        teacher,
+        "Singing with confidence",
+        "2026-01-09",
+    )
+    assert kept.reflection == "Drones again.\n\nLouder."
+    logged = AccessLogEntry.objects.filter(record_type="cms.training", user_id=manager.pk)
+    assert logged.count() == 2
+
+
+def test_training_is_read_by_the_hub_manager_and_by_nobody_at_a_centre(client):
+    teacher = Teacher.objects.create(staff_number="T0001", first_name="Robin", last_name="Example")
+    day = Training.objects.create(
+        teacher=teacher, title="Folk", held_on="2026-01-09", reflection="Drones."
+    )
+    inspect = reverse("cms_training_modeladmin_inspect", args=[day.pk])
+
+    client.force_login(a_user("manager", "hub_manager"))
+    assert "Drones." in client.get(inspect).content.decode()
+    client.force_login(a_user("safe", "safeguarding_lead"))
+    assert client.get(inspect).status_code in {302, 403, 404}
+
+
+def test_a_referral_to_singing_hides_what_is_said_of_health(client):
+    case = a_case("singing-referral", hopes="Quillback breathing")
+    address = reverse("cases:case", args=[case.pk])
+
+    client.force_login(a_user("ensembles", "ensembles_manager"))
+    assert "Quillback" in client.get(address).content.decode()
+    client.force_login(a_user("manager", "hub_manager"))
+    assert "Quillback" not in client.get(address).content.decode()

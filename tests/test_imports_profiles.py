@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from cms.models import Pupil, School, User
+from cms.models import Instrument, Pupil, School, Teacher, User
 from cms.roles import grant
 from imports import mending, profiles, runs
 from imports.management.commands.roster_import import see_through
@@ -148,3 +148,25 @@ def test_cells_of_columns_that_are_not_used_are_stored_nowhere():
     assert run.mapping["ignored"] == ["Notes"]
     kept = [run.mapping, run.notes, *run.plan_rows.values(), *Pupil.objects.values()]
     assert secret not in repr([*kept, *SourceProfile.objects.values()])
+
+
+def test_teachers_come_with_their_instruments_centres_and_qualification(centres):
+    Instrument.objects.create(slug="cello", name="Cello", family="strings")
+    headings = "Staff number,First name,Last name,Instruments,Centres,Qualification,Date qualified"
+    lines = (
+        "T1,Kim,Ash,Cello,westbrook,Certificate for Music Educators,01/07/2024",
+        "T2,Jo,Oak,,,,",
+    )
+    applied(runs.receive("teachers", [file(*lines, headings=headings)], "teachers.csv"))
+    late = file("T2,Jo,Oak,,,,01/07/2199", headings=headings)
+    refused = planned(runs.receive("teachers", [late], "teachers.csv"))
+
+    kim, jo = Teacher.objects.order_by("staff_number")
+    assert (kim.qualification, str(kim.qualified_on)) == (
+        "Certificate for Music Educators",
+        "2024-07-01",
+    )
+    assert [i.name for i in kim.instruments.all()] == ["Cello"]
+    assert [c.slug for c in kim.centres.all()] == ["westbrook"]
+    assert (jo.qualification, jo.qualified_on) == ("", None)
+    assert counts(refused)["errors"] == 1

@@ -34,7 +34,7 @@ SHOWS = {
     },
     "/ensembles/": {31: "folk", 70: "Area"},
     "/ensembles/county-youth-orchestra/": {71: "Chairs"},
-    "/ensembles/evening-voices/": {36: "Ages 18 and over", 37: "Health centres can refer people"},
+    "/ensembles/evening-voices/": {36: "Ages 18 and over", 37: "/apply/singing-referral/"},
     "/ensembles/parent-and-baby-music/": {33: "Ages 0 to 4"},
     "/ensembles/sing-up-saturday/": {34: "Where next"},
     "/ensembles/sound-garden/": {74: "Arts Award"},
@@ -100,7 +100,7 @@ SHOWS = {
         93: "Four ways to use it",
     },
     "/schools/training/": {
-        45: "note what they tried",
+        45: "/apply/cpd-reflection/",
         46: "Certificate for Music Educators",
         76: "referral units",
         99: "Music and SEND",

@@ -44,7 +44,12 @@ def test_what_staff_reach_by_scope_alone_is_personal():
     """Teachers, groups and sessions are staff's and the hub's own; the rest is about families."""
     ours = {model._meta.label for model in personal_models()} - set(PERSONAL)
 
-    assert ours == {"cms.Teacher", "cms.MusicGroup", "workflows.AppointmentSession"}
+    assert ours == {
+        "cms.Teacher",
+        "cms.Training",
+        "cms.MusicGroup",
+        "workflows.AppointmentSession",
+    }
 
 
 def test_each_store_of_the_register_can_be_looked_into():

@@ -90,7 +90,8 @@ DESIGN = "What staff designed; its sample families are invented"
 COUNT = "Numbers, keys and times alone"
 #: {model: why nothing of a family is in it}; "app.*" for libraries.
 NOBODY: dict[str, str] = {
-    **dict.fromkeys(("cms.User", "cms.Membership", "cms.Teacher", "hub_forms.TeamMember"), STAFF),
+    **dict.fromkeys(("cms.User", "cms.Membership", "cms.Teacher", "cms.Training"), STAFF),
+    "hub_forms.TeamMember": STAFF,
     **dict.fromkeys(("cms.BoardSeat", "cms.Interest", "cms.InterestCheck"), STAFF),
     **dict.fromkeys(
         ("cms.Board", "cms.BoardMeeting", "cms.BoardPaper"),

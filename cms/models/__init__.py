@@ -52,7 +52,17 @@ from .partners import (
 from .paying import FundMove, HelpClaim, HelpFund, OnlinePayment, RemissionRule
 from .places import Place
 from .returns import HeadingBlock, ReturnDefinition, ReturnSnapshot
-from .roster import Award, Enrolment, Guardian, MusicGroup, Pupil, PupilGuardian, School, Teacher
+from .roster import (
+    Award,
+    Enrolment,
+    Guardian,
+    MusicGroup,
+    Pupil,
+    PupilGuardian,
+    School,
+    Teacher,
+    Training,
+)
 from .site import ContentStamp, HubSettings
 
 __all__ = [
@@ -125,5 +135,6 @@ __all__ = [
     "StrategicFunction",
     "Teacher",
     "Term",
+    "Training",
     "User",
 ]

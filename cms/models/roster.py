@@ -149,6 +149,14 @@ class Teacher(RosterRecord):
     phone = PhoneNumberField(blank=True)
     instruments = models.ManyToManyField(Instrument, blank=True, related_name="teachers")
     centres = models.ManyToManyField(MusicCentre, blank=True, related_name="teachers")
+    qualification = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The highest one, such as Certificate for Music Educators."),
+    )
+    qualified_on = models.DateField(null=True, blank=True)
 
     objects = ScopedQuerySet.as_manager()
     scope_centres = ("centres",)
@@ -162,6 +170,33 @@ class Teacher(RosterRecord):
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}"
+
+
+class Training(models.Model):
+    """A training day that a teacher took part in, and what the teacher says came of it."""
+
+    teacher = models.ForeignKey(Teacher, models.CASCADE, related_name="trainings")
+    title = models.CharField(max_length=120)
+    held_on = models.DateField()
+    reflection = models.TextField(
+        blank=True, max_length=6000, help_text=_("In the teacher's own words. No child's name.")
+    )
+
+    objects = ScopedQuerySet.as_manager()
+    scope_centres = ("teacher__centres",)
+
+    class Meta:
+        ordering = ["-held_on", "pk"]
+        verbose_name = _("training")
+        verbose_name_plural = _("training of teachers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["teacher", "title", "held_on"], name="training_once_a_day"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.title}, {self.held_on}"
 
 
 class MusicGroup(RosterRecord):

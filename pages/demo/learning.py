@@ -89,11 +89,15 @@ def ensemble_entries() -> list[dict]:
             "title": ensemble.name,
             "ensemble": f"@Ensemble:{ensemble.slug}",
             "summary": ensemble.summary,
-            "social_image": f"@HubImage:{GENRE_PICTURES[ensemble.genres.all()[0].slug]}",
+            "social_image": f"@HubImage:{_picture_of(ensemble)}",
             "body": ensemble_body(ensemble),
         }
         for ensemble in Ensemble.objects.prefetch_related("genres").order_by("pk")
     ]
+
+
+def _picture_of(ensemble: Ensemble) -> str:
+    return next(GENRE_PICTURES[g.slug] for g in ensemble.genres.all() if g.slug in GENRE_PICTURES)
 
 
 def ensemble_body(ensemble: Ensemble) -> list[dict]:
@@ -112,7 +116,10 @@ def ensemble_body(ensemble: Ensemble) -> list[dict]:
             },
             {"questions": {"questions": ["@Question:Do you need a grade to join an ensemble?"]}},
         ]
+    referral = {"label": "Refer somebody", "form_slug": "singing-referral", "minutes": 5}
+    for_wellbeing = any(genre.slug == "wellbeing" for genre in ensemble.genres.all())
     return [
         {"heading": "How to join"},
         {"paragraph": "Come to a session and see whether you like it. The first one is free."},
+        *([{"start_button": referral}] if for_wellbeing else []),
     ]

@@ -200,6 +200,8 @@ def _ensembles(data: dict, today: date) -> None:
         )
         if made:
             ensemble.genres.add(genres[genre])
+            if slug in data["wellbeing"]:
+                ensemble.genres.add(genres["wellbeing"])
             played = data["ensemble_instruments"].get(slug, [])
             ensemble.instruments.set(Instrument.objects.filter(slug__in=played))
             new.append(slug)
