@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
@@ -305,7 +306,14 @@ CHECK_OUTSIDE_LINKS = env.bool("CHECK_OUTSIDE_LINKS", default=False)
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg"), ("pl", "Polski")]
+LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg"), ("pl", "Polski")]
+for _code in env.list("MORE_LANGUAGES", default=[]):  # such as uk,ro: offered to comms staff
+    if "name_local" not in LANG_INFO.get(_code, {}) or LANG_INFO[_code]["bidi"]:
+        raise ImproperlyConfigured(
+            f"MORE_LANGUAGES: {_code!r} is no language that is written from left to right."
+        )
+    LANGUAGES.append((_code, LANG_INFO[_code]["name_local"]))
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 USE_I18N = True
 WAGTAIL_I18N_ENABLED = True
 TIME_ZONE = "Europe/London"

@@ -1,8 +1,8 @@
-"""What a workflow's button does in the teachers' roster: a training day and its reflection are kept.
+"""What a workflow's button does in the teachers' roster: a training day is kept with its teacher.
 
-The teacher is known by the staff number and the last name together: a number that was mistyped must
-not put one teacher's words with another. Pressing again, or sending again about the same day, writes
-over what was kept.
+The teacher is known by the staff number and the last name together: a number that was mistyped
+must not put one teacher's words with another. Sending again about the same day writes over what
+was kept of it.
 """
 
 from django.utils.translation import gettext_lazy as _

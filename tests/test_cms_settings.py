@@ -183,3 +183,17 @@ def test_backups_go_where_the_environment_says(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     found = settings_with(tmp_path, ["BACKUP_DIR"], BACKUP_DIR=str(elsewhere))
     assert found == {"BACKUP_DIR": str(elsewhere)}
+
+
+def test_more_languages_are_offered_by_their_codes(tmp_path):
+    names = ["LANGUAGES", "WAGTAIL_CONTENT_LANGUAGES"]
+    usual = [["en-gb", "English"], ["cy", "Cymraeg"], ["pl", "Polski"]]
+
+    found = settings_with(tmp_path, names, MORE_LANGUAGES="uk,ro")
+
+    assert found["LANGUAGES"] == [*usual, ["uk", "Українська"], ["ro", "Română"]]
+    assert found["WAGTAIL_CONTENT_LANGUAGES"] == found["LANGUAGES"]
+    assert settings_with(tmp_path, names)["LANGUAGES"] == usual
+    for code in ("ar", "xx"):
+        with pytest.raises(AssertionError, match="is no language that is written from left"):
+            settings_with(tmp_path, names, MORE_LANGUAGES=code)
