@@ -169,4 +169,4 @@ def test_teachers_come_with_their_instruments_centres_and_qualification(centres)
     assert [i.name for i in kim.instruments.all()] == ["Cello"]
     assert [c.slug for c in kim.centres.all()] == ["westbrook"]
     assert (jo.qualification, jo.qualified_on) == ("", None)
-    assert counts(refused)["errors"] == 1
+    assert counts(refused)["refused"] == 1
