@@ -23,6 +23,7 @@ from pages import sending, subscribing
 from pages.letters import compose, shown
 from pages.models import NewsletterIssuePage, NewsletterSending, Subscriber
 from pages.models.newsletter import Audience
+from pages.models.starters import starter_path
 
 MAY = "pages.send_newsletter"
 SHOWN = 50
@@ -42,7 +43,8 @@ def for_senders(view: Callable) -> Callable:
 @for_senders
 def newsletters(request: HttpRequest) -> HttpResponse:
     """Every issue and how it was sent, and how many people there are for each audience."""
-    issues = NewsletterIssuePage.objects.select_related("sending__job").order_by("-published_on")
+    issues = NewsletterIssuePage.objects.exclude(path__startswith=starter_path())
+    issues = issues.select_related("sending__job").order_by("-published_on")
     return render(
         request,
         "pages/desks/newsletters.html",

@@ -73,7 +73,7 @@ SHOWS = {
     "/news/first-access-research/": {15: "research", 17: "ended"},
     "/news/medal-ten-thousand/": {
         19: "Music Medals",
-        20: "Music Medals won",
+        20: "register so far",
         21: "ten thousandth",
         22: "Award",
     },

@@ -13,6 +13,7 @@ from cms.roles import grant
 from pages import sending, subscribing
 from pages.letters import compose
 from pages.models import NewsletterSending, Subscriber
+from pages.starters import keep_as_starter
 from tests.harness import a_hub, wait_for
 
 from .newsletters import MANY, an_issue, subscribers
@@ -242,6 +243,16 @@ def test_comms_look_test_confirm_and_send(client, lead, mailoutbox):
     page = client.get(desk).content.decode()
     assert "2 of 2 letters are sent" in page
     assert "reader-1@example.org" not in page + client.get(reverse("newsletters")).content.decode()
+
+
+def test_a_ready_made_issue_is_not_among_those_to_send(client, lead):
+    keep_as_starter(an_issue(title="A real one"), "A termly issue", by=lead)
+    client.force_login(lead)
+
+    html = client.get(reverse("newsletters")).content.decode()
+
+    assert "A real one" in html
+    assert "A termly issue" not in html
 
 
 def test_who_was_not_reached_is_shown_masked_and_tried_again(client, lead):
