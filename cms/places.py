@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -231,9 +232,7 @@ def extend(holder: str, *, minutes: int | None = None) -> datetime:
             raise NothingHeldError
         until = now + timedelta(minutes=minutes or hold_minutes(len(timed)))
         _revive(dates, timed, now)
-        for place in timed:
-            place.expires_at = max(until, place.expires_at)
-            place.save(update_fields=["state", "seat", "expires_at", "changed_at"])
+        _set([place for place in timed if place.expires_at < until], expires_at=until)
         return min(place.expires_at for place in timed)
 
 
@@ -253,9 +252,7 @@ def confirm(holder: str) -> list[Place]:
             if dates[place.course_date_id].status == CourseDate.Status.CANCELLED:
                 raise NotBookableError("cancelled")
         _revive(dates, open_places, now)
-        for place in open_places:
-            place.state, place.expires_at = State.CONFIRMED, None
-            place.save(update_fields=["state", "seat", "expires_at", "changed_at"])
+        _set(open_places, state=State.CONFIRMED, expires_at=None)
         return places
 
 
@@ -276,9 +273,7 @@ def say_claim(holder: str, claims_help: bool) -> None:
             fewer = standing.with_help - len(here)
             if not claims_help and standing.left < date.kept_back(fewer, now):
                 raise KeptForHelpError(date)
-            for place in here:
-                place.claims_help = claims_help
-                place.save(update_fields=["claims_help", "changed_at"])
+            _set(here, claims_help=claims_help)
 
 
 def choose_add_ons(holder: str, wanted: Mapping[int, Collection[int]]) -> None:
@@ -388,10 +383,12 @@ def take_offer(holder: str, *, to: str, until: datetime | None = None) -> list[P
             _check_offerable(date, now)
             if place.state != State.OFFERED or not _is_live(place, now):
                 raise HoldExpiredError(date, 0)
-        for place in places:
-            place.holder, place.expires_at = to, until
-            place.state = State.HELD if until else State.CONFIRMED
-            place.save(update_fields=["holder", "state", "expires_at", "changed_at"])
+        _set(
+            places,
+            holder=to,
+            state=State.HELD if until else State.CONFIRMED,
+            expires_at=until,
+        )
         return places
 
 
@@ -522,10 +519,8 @@ def _locked_for(
     wanted = {*placesql.dates_of(holder), *also}
     with _locked(wanted) as dates:
         # Looked at again: what was read before the lock may have changed while we waited for it.
-        standing = Place.objects.filter(holder=holder, state__in=(*Place.ACTIVE, State.LAPSED))
-        is_there = bool(dates) and bool(placesql.dates_of(holder) & dates.keys())
-        rows = standing.filter(course_date_id__in=dates).order_by("pk")
-        yield dates, list(rows) if is_there else []
+        rows = Place.objects.raw(placesql.places_of(), [holder, *placesql.STANDING])
+        yield dates, [place for place in rows if place.course_date_id in dates]
 
 
 def _check_bookable(date: CourseDate | None, now: datetime) -> None:
@@ -619,11 +614,9 @@ def _hold_one(
         new = sorted(set(children) - {place.child_number for place in kept})
     _check_room(date, standing, held, len(kept) + len(new), claims)
     _give_back([place for place in held if place not in kept], State.RELEASED)
-    for place in kept:
-        # Never sooner than was promised: an offer that was accepted has longer than a hold.
-        place.expires_at = max(until, place.expires_at)
-        place.claims_help = claims
-        place.save(update_fields=["expires_at", "claims_help", "changed_at"])
+    # Never sooner than was promised: an offer that was accepted has longer than a hold.
+    _set([place for place in kept if place.expires_at < until], expires_at=until)
+    _set([place for place in kept if place.claims_help != claims], claims_help=claims)
     if not new:
         return kept
     made = placesql.insert(
@@ -667,9 +660,18 @@ def _check_room(
 def _give_back(places: list[Place], state: str) -> None:
     if places:
         addons.give_back(Place.objects.filter(pk__in=[place.pk for place in places]))
+        _set(places, state=state, seat=None, expires_at=None)
+
+
+def _set(places: list[Place], **values: Any) -> None:
+    """Write the same onto all of these places, which are locked with their date; one statement."""
+    if not places:
+        return
+    values["changed_at"] = timezone.now()
+    Place.objects.filter(pk__in=[place.pk for place in places]).update(**values)
     for place in places:
-        place.state, place.seat, place.expires_at = state, None, None
-        place.save(update_fields=["state", "seat", "expires_at", "changed_at"])
+        for name, value in values.items():
+            setattr(place, name, value)
 
 
 def _revive(dates: dict[int, CourseDate], places: list[Place], now: datetime) -> None:
@@ -688,7 +690,7 @@ def _revive(dates: dict[int, CourseDate], places: list[Place], now: datetime) ->
         if len(late) > (standing.left if with_help == len(late) else for_all):
             raise HoldExpiredError(date, max(0, for_all))
         for place, seat in zip(late, _free_seats(date, standing, len(late)), strict=True):
-            place.state, place.seat, place.expires_at = State.HELD, seat, now
+            _set([place], state=State.HELD, seat=seat, expires_at=now)
         if short := addons.take_again(late):
             raise AddOnFullError(*short)
 

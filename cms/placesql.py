@@ -54,6 +54,16 @@ def dates_of(holder: str) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
+@cache
+def places_of() -> str:
+    """Reads a holder's places, active or run out, when its course dates are locked."""
+    marks = ", ".join(["%s"] * len(STANDING))
+    return (
+        f"SELECT {_names(_columns(Place))} FROM {_table(Place)} "  # noqa: S608 - names alone
+        f"WHERE holder = %s AND state IN ({marks}) ORDER BY id"
+    )
+
+
 def count(course_date_id: int, now: datetime) -> tuple[int, int | None, int, int]:
     """Seats taken, the highest of them, how many have run out, how many are of families with
     help."""

@@ -16,7 +16,7 @@ from cms.models import (
 )
 from cms.money import ledger
 from forms import demo_bookings, demo_money, package
-from forms.models import Submission
+from forms.models import FormDefinition, Submission
 from forms.running import figures, reach
 from tests.journeys import a_course_date, songwriter_package
 from workflows.models import ListEntry, Offer
@@ -63,4 +63,16 @@ def test_its_register_is_open_to_its_team_now_and_a_second_load_adds_nothing(loa
 
     assert tomorrow.reference.startswith("sw-tomorrow-")
     assert Place.objects.filter(course_date=tomorrow, state="confirmed").count() == 9
+    assert demo_bookings.load(timezone.localdate()) == 0
+
+
+def test_afterwards_the_course_is_paid_at_once_and_those_bookings_stay(loaded):
+    confirmed = Place.objects.filter(state="confirmed").count()
+
+    demo_money.pay_at_once()
+
+    form = FormDefinition.objects.get(slug=demo_money.FORM)
+    said = form.current_version.compiled["settings"]["payment"]
+    assert said == {"when": "now", "minutes": 30}
+    assert Place.objects.filter(state="confirmed").count() == confirmed
     assert demo_bookings.load(timezone.localdate()) == 0

@@ -8,8 +8,8 @@ from django.utils import timezone
 from cms import places
 from cms.models import AddOn, MoneyRefund, OutboxMessage, Place, PlaceAddOn
 from cms.money import ledger
-from forms import journeys
-from forms.models import CourseRun, Journey, Submission
+from forms import codes, journeys
+from forms.models import CourseRun, Journey, PriceCode, Submission
 from forms.running import calloff, changing, moving
 from tests.courserun import book, half_term_date, health, person, publish_songwriter, set_clock
 from tests.folder import AtHome
@@ -168,12 +168,42 @@ def test_a_price_that_changed_meanwhile_is_shown_first(course):
         moving.move(booking, dearer.pk, agreed=100)
 
 
-def test_after_a_place_was_given_back_only_the_same_price_is_offered(course):
+def test_after_a_place_was_given_back_only_the_same_price_is_offered_the_other_explained(
+    course, home
+):
     _date, other, booking, _version = course
-    half_term_date("SW-WAT-3", days=2, price_pence=4500)
+    dearer = half_term_date("SW-WAT-3", days=2, price_pence=4500)
     changing.cancel(booking, [2])
 
     assert [one.date for one in moving.choices(changing.booking_of(booking))] == [other]
+    page = home.get(address(booking, "move"))
+    assert [one["value"] for one in page.soup.select("input[name=date]")] == [str(other.pk)]
+    assert "28 October 2026" in page.text and "a place of your booking was given back" in page.text
+    assert page.soup.find("a", href=f"{address(booking)}#messages")
+    with pytest.raises(changing.NotPossibleError, match="cannot be chosen"):
+        moving.move(booking, dearer.pk, agreed=1000)
+
+
+@pytest.mark.parametrize("why", ["help with costs", "a code", "extras"])
+def test_why_the_office_looks_first_is_said(course, why):
+    date, _other, booking, version = course
+    half_term_date("SW-WAT-3", days=2, price_pence=4500)
+    if why == "help with costs":
+        Place.objects.filter(holder=booking.holder).update(claims_help=True)
+        Submission.objects.filter(pk=booking.pk).update(price={**booking.price, "pence": 1})
+    elif why == "a code":
+        code = PriceCode.objects.create(form=version.form, name="Oak", code="OAKLEAF", percent=10)
+        codes.note_use(code, booking)
+        Submission.objects.filter(pk=booking.pk).update(price={**booking.price, "pence": 1})
+    else:
+        early = AddOn.objects.create(course_date=date, name="Early drop-off", price_pence=400)
+        chosen = [{"id": early.pk, "name": early.name, "pence": 400}]
+        booking = book(version, date, extras=chosen, email="lark@example.org")
+    booking.refresh_from_db()
+
+    found = moving.others(changing.booking_of(booking))
+
+    assert any(why in one.ask_because for one in found), found
 
 
 def test_add_ons_move_by_their_name_at_the_price_of_the_new_date(course):

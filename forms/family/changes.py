@@ -106,11 +106,20 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "opened": page,
         "booking": booking,
-        "choices": moving.choices(booking),
+        **_dates(booking),
         "errors": errors,
         "back_url": _back(reference),
     }
     return render(request, "family/booking_move.html", context, status=status)
+
+
+def _dates(booking: changing.Booking) -> dict:
+    """The dates to choose from, and those that the office has to look at first."""
+    found = moving.others(booking)
+    return {
+        "choices": [one for one in found if not one.ask_because],
+        "to_ask": [one for one in found if one.ask_because],
+    }
 
 
 def _pence(text: str | None) -> int:

@@ -2,8 +2,9 @@
 
 What the date costs more is charged and billed, what it costs less comes off and goes back. That is
 worked out only where working out the old price gives what was agreed, and every place still stands;
-a booking with help with costs, a code or a place given back moves at the same price alone. Add-ons
-move where the other date has ones of the same name with room.
+a booking with help with costs, a code or a place given back moves at the same price alone. Other
+dates with room are named all the same, with why the office has to look first. Add-ons move where
+the other date has ones of the same name with room.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from forms import asking_more, paying
 from forms.amounts import Price, in_pounds
 from forms.charges import places_in
 from forms.letters import say_when
-from forms.models import Submission, facts_for
+from forms.models import PriceCodeUse, Submission, facts_for
 from forms.pricing import price_of
 from forms.running import clashing, roll, words
 from forms.running.changing import Booking, NotPossibleError, fresh, number_words
@@ -43,12 +44,16 @@ class Terms:
 
 @dataclass(frozen=True)
 class Choice:
-    """Another date that the booking may move to, and what is to be said about it."""
+    """Another date with room for the booking, and what is to be said about it.
+
+    With `ask_because` the family cannot move there by itself: it writes to the office.
+    """
 
     date: CourseDate
     left: int
     more: int = 0
     warnings: tuple[str, ...] = ()
+    ask_because: str = ""
 
     @property
     def cost_words(self) -> str:
@@ -60,9 +65,14 @@ class Choice:
 
 
 def choices(booking: Booking) -> list[Choice]:
-    """Dates of the same course with room for all, that fit every child and whose price is known."""
+    """Those of `others` that the family may choose by itself."""
+    return [one for one in others(booking) if not one.ask_because]
+
+
+def others(booking: Booking) -> list[Choice]:
+    """Dates of the same course with room for all, that fit every child."""
     now = timezone.now()
-    others = (
+    dates = (
         CourseDate.objects.filter(
             course=booking.date.course, status=CourseDate.Status.OPEN, starts_at__gt=now
         )
@@ -74,15 +84,34 @@ def choices(booking: Booking) -> list[Choice]:
     )
     claims = any(child.place.claims_help for child in booking.children)
     found = []
-    for date in others:
+    for date in dates:
         left = date.places_left_with_help if claims else date.places_left
         if not date.is_bookable(now) or left < len(booking.children):
             continue
+        if not all(_is_for(date, child) for child in booking.children):
+            continue
         terms = terms_on(booking, date)
-        if terms is not None and all(_is_for(date, child) for child in booking.children):
+        if terms is None:
+            found.append(Choice(date, left, ask_because=_why_to_ask(booking, date)))
+        else:
             said = clashing.words_for(booking.children, date, but=booking.submission)
             found.append(Choice(date, left, terms.more, tuple(said)))
     return found
+
+
+def _why_to_ask(booking: Booking, date: CourseDate) -> str:
+    """Why the office has to look before this booking moves to that date. For the family."""
+    made = _answers_on(booking, date)
+    if made is None:
+        return _("It does not have the extras that you booked, or your children go apart.")
+    if any(child.place.claims_help for child in booking.children):
+        return _("It costs something else, and you have help with costs.")
+    if PriceCodeUse.objects.filter(submission=booking.submission).exists():
+        return _("It costs something else, and you used a code.")
+    booked = places_in(_compiled(booking), made[0]) or {}
+    if len(booking.children) != booked.get("children"):
+        return _("It costs something else, and a place of your booking was given back.")
+    return _("It costs something else, and we have to work out what you would pay.")
 
 
 def _is_for(date: CourseDate, child: roll.Child) -> bool:

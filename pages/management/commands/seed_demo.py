@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from cms.demo_users import demo_logins
-from forms import demo_bookings
+from forms import demo_bookings, demo_money
 from forms.demo_panel import load_panel
 from forms.demo_round import load_round
 from pages import demo
@@ -25,6 +25,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Demo logins: {', '.join(logins)}.")
             self.stdout.write(f"Applications in review: {load_panel()} added.")
             added = demo_bookings.load(timezone.localdate())
+            if added:
+                demo_money.pay_at_once()
             self.stdout.write(f"Bookings of courses: {added} added.")
             seats = load_boards(logins, timezone.localdate())
             self.stdout.write(f"Seats on the board: {seats} added.")
