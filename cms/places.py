@@ -516,9 +516,12 @@ def _locked_for(
 
     Those are the active ones, and holds that ran out and were neither renewed nor given up.
     """
-    wanted = {*placesql.dates_of(holder), *also}
-    with _locked(wanted) as dates:
+    known = placesql.dates_of(holder)
+    with _locked({*known, *also}) as dates:
         # Looked at again: what was read before the lock may have changed while we waited for it.
+        if not known and not placesql.dates_of(holder):
+            yield dates, []
+            return
         rows = Place.objects.raw(placesql.places_of(), [holder, *placesql.STANDING])
         yield dates, [place for place in rows if place.course_date_id in dates]
 

@@ -52,8 +52,14 @@ class Place(models.Model):
     TIMED = ("held", "offered")
     ACTIVE = (*TIMED, *SETTLED)
 
-    course_date = models.ForeignKey(CourseDate, models.PROTECT, related_name="places")
-    pupil = models.ForeignKey(Pupil, models.PROTECT, null=True, blank=True, related_name="places")
+    # Each index is written under the lock: what begins with the date is enough for the date, and
+    # the keys that are nearly always empty are indexed only where they are not.
+    course_date = models.ForeignKey(
+        CourseDate, models.PROTECT, db_index=False, related_name="places"
+    )
+    pupil = models.ForeignKey(
+        Pupil, models.PROTECT, null=True, blank=True, db_index=False, related_name="places"
+    )
     holder = models.CharField(
         max_length=64, db_index=True, help_text=_("The journey or case that the place belongs to.")
     )
@@ -73,6 +79,7 @@ class Place(models.Model):
         null=True,
         blank=True,
         editable=False,
+        db_index=False,
         related_name="places",
         help_text=_("Who let it in beyond the number, and why."),
     )
@@ -110,7 +117,17 @@ class Place(models.Model):
                 name="place_has_a_seat_while_it_counts",
             ),
         ]
-        indexes = [models.Index(fields=["course_date", "state"], name="place_count")]
+        indexes = [
+            models.Index(fields=["course_date", "state"], name="place_count"),
+            models.Index(
+                fields=["pupil"], condition=Q(pupil__isnull=False), name="place_of_a_pupil"
+            ),
+            models.Index(
+                fields=["overbooking"],
+                condition=Q(overbooking__isnull=False),
+                name="place_of_an_overbooking",
+            ),
+        ]
 
     def __str__(self):
         return f"Place {self.pk}"

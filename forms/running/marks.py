@@ -103,7 +103,8 @@ def _take(date: CourseDate, tap: Tap, by: User, held_back: str) -> RegisterMark:
         outcome=outcome,
         words=words,
     )
-    came = line.state in (State.HERE, State.LEFT)
+    # Of a course of several days: who came on one of them, came.
+    came = place.register_lines.filter(state__in=(State.HERE, State.LEFT)).exists()
     if came or place.state == Place.State.ATTENDED:
         places.note_attendance([place.pk], Place.State.ATTENDED if came else Place.State.CONFIRMED)
     audit.record(by, "change", line, {"mark": mark.kind, "outcome": outcome})
