@@ -476,8 +476,10 @@ def test_the_packaged_course_form_is_paid_at_once_where_cards_are_taken(settings
     family = Family()
     family.start()
     family.walk(answers_of_a_family(children=2))
-    (pay,) = family.send().links("Pay now")
+    done = family.send()
+    (pay,) = done.links("Pay now")
     assert states() == ["held", "held"]
+    assert "You need do nothing" not in done.text and "When you have paid" in done.text
 
     client = Client()
     there = "/" + client.post(pay)["Location"].split("/", 3)[3]

@@ -8,8 +8,8 @@ from django.utils import timezone
 from cms import places
 from cms.models import AddOn, MoneyRefund, OutboxMessage, Place, PlaceAddOn
 from cms.money import ledger
-from forms import codes, journeys
-from forms.models import CourseRun, Journey, PriceCode, Submission
+from forms import journeys
+from forms.models import CourseRun, Journey, PriceCode, PriceCodeUse, Submission
 from forms.running import calloff, changing, moving
 from tests.courserun import book, half_term_date, health, person, publish_songwriter, set_clock
 from tests.folder import AtHome
@@ -193,7 +193,7 @@ def test_why_the_office_looks_first_is_said(course, why):
         Submission.objects.filter(pk=booking.pk).update(price={**booking.price, "pence": 1})
     elif why == "a code":
         code = PriceCode.objects.create(form=version.form, name="Oak", code="OAKLEAF", percent=10)
-        codes.note_use(code, booking)
+        PriceCodeUse.objects.create(code=code, number=1, submission=booking)
         Submission.objects.filter(pk=booking.pk).update(price={**booking.price, "pence": 1})
     else:
         early = AddOn.objects.create(course_date=date, name="Early drop-off", price_pence=400)

@@ -102,7 +102,7 @@ def test_who_is_removed_by_staff_is_off_the_register_and_the_place_is_free(versi
     booking = book(version, date, names=ONE, **health())
     case = Case.objects.get(reference=booking.reference)
 
-    event = perform(case.pk, "cancel", by=person("bo", "bookings_officer"))
+    event = perform(case.pk, "cancel", by=person("bo", "bookings"), comment="Hit a child")
     run_until_over(event)
 
     assert roll.children_on(date) == []
