@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cms', '0032_partner_logo_and_area_postcodes'),
+        ('cms', '0033_training'),
     ]
 
     operations = [
