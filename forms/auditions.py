@@ -12,10 +12,10 @@ from cms.models import Ensemble, Guardian, Pupil, PupilGuardian
 from forms.asking_actions import RequestForm
 from forms.children import Child, children_of
 from forms.compile import questions_in
-from forms.models import FormDefinition, Submission
+from forms.models import FormDefinition, Journey, Submission
 from workflows.actions import ActionProblemError, actions
 from workflows.models import AuditionRound, Case, RoundDate
-from workflows.seasons import dates, vacancies
+from workflows.seasons import dates, fees, vacancies
 from workflows.seasons.seats import entrant_of, pupils
 
 
@@ -111,6 +111,18 @@ def rounds_by_group() -> dict[int, AuditionRound]:
     for made in sorted(rows, key=lambda one: (not one.is_open(), one.closes_at)):
         found.setdefault(made.group, made)
     return found
+
+
+def fee_of(journey: Journey, answers: Mapping) -> fees.Terms | None:
+    """What the audition will cost, for who is about to apply; None where no fee is charged."""
+    form = journey.version.definition
+    made = dates.round_of_form(form.slug, journey.began_at)
+    if made is None:
+        return None
+    is_refused = made.late == AuditionRound.Late.REFUSED and made.is_late(journey.began_at)
+    if is_refused:
+        return None
+    return fees.terms(made, is_free=answers.get(made.meals_question) is True)
 
 
 def rounds_for(ensemble: Ensemble) -> list[dict]:

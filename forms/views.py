@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cms import places, throttle
 from cms.models import CourseDate
 from forms import (
+    auditions,
     codes,
     doors,
     firstplaces,
@@ -240,6 +241,7 @@ def _check_page(
                 codes.given(journey.version, seen.answers),
                 journeys.wanted_help(journey, seen),
             ),
+            "fee": auditions.fee_of(journey, seen.answers),
             "timer": timer_of(journey),
             "closing": closing_of(journey),
             "extend_url": address(journey, "extend"),

@@ -10,6 +10,8 @@ from cms import wallclock
 from cms.models import OutboxMessage, User
 from forms.demo_season import play, proof
 from forms.demo_season.people import CANARY
+from forms.demo_season.setting import HALL
+from workflows.appointments.models import AppointmentSession
 from workflows.engine import latest_version
 from workflows.models import DecisionEvent, Offer, Placement, Review, Seat
 from workflows.reviews.crawl import addresses
@@ -37,12 +39,13 @@ def everything_panellists_reach(season):
     cases = season.cases[:6]
     reviews = Review.objects.filter(round__case__in=season.cases)
     found = {}
+    hearings = AppointmentSession.objects.filter(name=HALL).values_list("pk", flat=True)
     for user in User.objects.filter(username__startswith="season-panel-")[:4]:
         client = Client(raise_request_exception=False)
         client.force_login(user)
         mine = list(reviews.filter(reviewer=user).values_list("pk", flat=True)[:4])
         values = {
-            "pk": [*mine, cases[0], season.round.pk],
+            "pk": [*mine, cases[0], season.round.pk, *hearings],
             "case": cases[:1],
             "file": [1],
             "slug": ["auditions"],
@@ -74,6 +77,8 @@ def test_a_season_is_played_from_applications_to_seats(season):
     assert told == []
     opened = [where for where in seen if "/admin/reviews/" in where]
     assert len(opened) > 20
+    days = [text for where, text in seen.items() if where.endswith("/day/")]
+    assert [text for text in days if "Player 1, " in text]
     assert DecisionEvent.objects.filter(words__startswith="Proposal by hand").exists()
     by_hand = Placement.objects.filter(is_by_hand=True, entrant__round=season.round)
     assert [one.reason for one in by_hand] == ["The panel asked to hear them in the group."]

@@ -22,6 +22,7 @@ from workflows.models import CaseEvent, Offer, Review, WorkflowDefinition
 from workflows.plan import FINAL
 
 pytestmark = pytest.mark.django_db
+WRENLEY = {"first": "Wrenley", "last": "Zanzibar"}
 
 
 @pytest.fixture
@@ -152,6 +153,26 @@ def test_the_running_order_holds_no_address_for_the_panel(client, made, manager,
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
         for hidden in (case.contact_email, "960123", case.contact_name):
             assert hidden not in body.decode(errors="replace"), (name, hidden)
+
+
+def test_the_panel_knows_the_players_of_the_day_by_number_and_the_office_by_name(
+    client, made, manager, panel, centres
+):
+    """The piece says a name too: it is blacked out, and what is not hidden stays."""
+    session = a_morning(centres["west"], panel)
+    case = invited(made, manager, piece="Wrenley’s own song", player_name=WRENLEY)
+    booking.book(case.pk, session.slots.all()[2].pk, purpose="audition", actor=FAMILY)
+    pages = [
+        reverse(f"appointments:{name}", args=[session.pk]) for name in ("day", "lines", "sheet")
+    ]
+
+    for page in pages:
+        client.force_login(panel[0])
+        blind = client.get(page).text
+        assert "Player 3, W." in blind and case.reference in blind and "Oboe" in blind, page
+        assert "Wrenley" not in blind and "Zanzibar" not in blind, page
+        client.force_login(manager)
+        assert "Wrenley Zanzibar" in client.get(page).text, page
 
 
 def test_every_stage_of_the_process_can_be_reached_and_left(made):

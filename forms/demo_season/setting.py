@@ -108,12 +108,12 @@ def prepare(size: int, *, slug: str = "demo-season") -> AuditionRound:
             guide_grade=6, panel=", ".join(three),
         )  # fmt: skip
     vacancies.prepare(made)
-    _hearing(centre)
+    _hearing(centre, people)
     return made
 
 
-def _hearing(centre: MusicCentre) -> None:
-    """A day of ten hours with a time for each ten minutes, two weeks from now."""
+def _hearing(centre: MusicCentre, people: list[User]) -> None:
+    """A day of ten hours with a time for each ten minutes, two weeks from now, with its panel."""
     begins = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=14)
     day = AppointmentSession(
         name=HALL,
@@ -125,7 +125,7 @@ def _hearing(centre: MusicCentre) -> None:
         centre=centre,
         room="Hall",
     )
-    slots.save(day, [])
+    slots.save(day, people)
 
 
 def _instrument(slug: str, name: str, family: str) -> Instrument:

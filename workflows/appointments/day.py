@@ -1,8 +1,8 @@
 """The day itself: who is expected when, and how it goes, from the door to the end.
 
 What is shown is what the panel may see: who, when, the answers that the process names for the day;
-never how to reach a family. Each mark says which version of the line it was made on: a line that
-somebody else has marked meanwhile is not written over, and the second is told what the first did.
+never how to reach a family, and no name to a panel that scores without names (see nameless). Each
+mark says which version of the line it was made on: a line that somebody else has marked meanwhile is not written over, and the second is told what the first did.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cms.models import User
 
-from . import facts
+from . import facts, nameless
 from .models import Appointment, AppointmentMark, AppointmentOffer, AppointmentSession
 
 Day = Appointment.Day
@@ -57,8 +57,11 @@ class Line:
         return self.appointment.day_state != Day.EXPECTED and not self.appointment.settled_at
 
 
-def lines(session: AppointmentSession) -> list[Line]:
-    """Everybody who is booked, in order of time. A fixed number of queries."""
+def lines(session: AppointmentSession, *, names: bool) -> list[Line]:
+    """Everybody who is booked, in order of time. A fixed number of queries.
+
+    Without `names` each is called as a blind panel may know them.
+    """
     rows = list(
         Appointment.objects.filter(slot__session=session, state=Appointment.State.BOOKED)
         .select_related("slot", "case__version", "case__subject_type")
@@ -67,6 +70,10 @@ def lines(session: AppointmentSession) -> list[Line]:
         .order_by("slot__starts_at", "seat")
     )
     facts.warm(row.case for row in rows)
+    places = {}
+    if not names:
+        nameless.warm(row.case for row in rows)
+        places = {pk: place for place, pk in enumerate(session.slots.values_list("pk", flat=True))}
     options = {
         (case, purpose): found
         for case, purpose, found in AppointmentOffer.objects.filter(
@@ -74,14 +81,16 @@ def lines(session: AppointmentSession) -> list[Line]:
         ).values_list("case", "purpose", "options")
     }
     warm_up = timezone.timedelta(minutes=session.warm_up_minutes)
-    return [
-        Line(
-            row,
-            facts.sheet(row.case, options.get((row.case_id, row.purpose), {})),
-            row.slot.starts_at - warm_up if session.warm_up_minutes else None,
+    found = []
+    for row in rows:
+        sheet = facts.sheet(row.case, options.get((row.case_id, row.purpose), {}))
+        if not names:  # the number of the seat and not of the line: it stays when others cancel
+            number = places[row.slot_id] * session.capacity + row.seat
+            sheet = nameless.masked(row.case, sheet, number)
+        found.append(
+            Line(row, sheet, row.slot.starts_at - warm_up if session.warm_up_minutes else None)
         )
-        for row in rows
-    ]
+    return found
 
 
 def mark(session: AppointmentSession, appointment_id: int, to: str, *, version: int, by: User):  # noqa: ANN201

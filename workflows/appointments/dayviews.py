@@ -1,7 +1,7 @@
 """The screens of the day: the running order on a tablet, its lines alone, the sheet to print.
 
-For whoever runs the session by role and scope, and for the people of its panel. Works as plain
-forms; a small script only fetches the lines anew.
+For whoever runs the session by role and scope, and for the people of its panel, who read no name
+where they score without names. Works as plain forms; a small script only fetches the lines anew.
 """
 
 from django.contrib import messages
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from cms import audit
+from cms.models import User
 
-from . import day
+from . import day, nameless
 from .desk import trail
 from .models import AppointmentSession
 
@@ -33,8 +34,8 @@ class PanelView(View):
         return get_object_or_404(reach.select_related("centre"), pk=pk)
 
 
-def day_context(session: AppointmentSession) -> dict:
-    found = day.lines(session)
+def day_context(session: AppointmentSession, user: User) -> dict:
+    found = day.lines(session, names=nameless.may_read_names(user, session))
     labels = dict(day.Day.choices)
     return {
         "session": session,
@@ -48,7 +49,7 @@ class RunningView(PanelView):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         session = self.session(pk)
         audit.record(request.user, "inspect", session)
-        context = day_context(session)
+        context = day_context(session, request.user)
         context["breadcrumbs_items"] = trail(("", session.name), ("", _("Running order")))
         return render(request, "workflows/appointments/running.html", context)
 
@@ -57,7 +58,7 @@ class LinesView(PanelView):
     """The lines alone, for the open page; that it was opened is in the access log already."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        context = day_context(self.session(pk))
+        context = day_context(self.session(pk), request.user)
         return render(request, "workflows/appointments/_lines.html", context)
 
 
@@ -65,7 +66,7 @@ class SheetView(PanelView):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         session = self.session(pk)
         audit.record(request.user, "inspect", session)
-        context = day_context(session)
+        context = day_context(session, request.user)
         context["people"] = session.people.all()
         context["breadcrumbs_items"] = trail(("", session.name), ("", _("Day sheet")))
         return render(request, "workflows/appointments/sheet.html", context)

@@ -154,7 +154,7 @@ class SessionView(SessionsView):
         session = self.session(pk)
         audit.record(request.user, "inspect", session)
         by_slot: dict[int, list] = {}
-        for line in day.lines(session):
+        for line in day.lines(session, names=True):
             by_slot.setdefault(line.slot.pk, []).append(line)
         rows = [(slot, by_slot.get(slot.pk, [])) for slot in session.slots.all()]
         slots.with_occupancy([session])

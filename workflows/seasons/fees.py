@@ -2,17 +2,25 @@
 
 It is charged once, when an application is within its round's rules, and the bill goes out with it.
 Who gets free school meals is charged and waived in the same moment, so that the ledger shows both;
-anybody else is waived by staff, with a reason. Money that was paid goes back from the money desk.
+anybody else is waived by staff, with a reason. Who withdraws gets back what the round's ladder says,
+counted from the audition or, where no time was given, from the last day of applications.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from cms.ladder import USUAL, ladder_words
 from cms.models import MoneyAccount, MoneyEntry, User
-from cms.money import ledger, letters
-from workflows.models import DecisionEvent
+from cms.money import ledger, letters, refunds
+from cms.money.amounts import in_pounds
+from workflows.actions import Action, actions
+from workflows.models import Case, CaseEvent, DecisionEvent
 
 from .models import AuditionRound, Entrant
 
@@ -46,6 +54,66 @@ def charge(entrant: Entrant, *, is_free: bool) -> None:
             ledger.take_off(account, made.fee_pence, _waived(made))
         elif account.payer_email:
             letters.bill(account)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a family reads of the fee before it applies: sum, waiver, and what comes back."""
+
+    fee: str
+    due: str
+    is_waived: bool
+    who_is_free: str
+    back: list[str]
+    days: int = DUE.days
+
+
+def terms(made: AuditionRound, *, is_free: bool) -> Terms | None:
+    """The fee in words; None for a round without one. Changes nothing."""
+    if not made.fee_pence:
+        return None
+    due = _("Nothing") if is_free else in_pounds(made.fee_pence)
+    back = [] if is_free else ladder_words(ladder(made))[:-1]
+    return Terms(in_pounds(made.fee_pence), due, is_free, made.fee_waiver, back)
+
+
+def ladder(made: AuditionRound) -> list[dict[str, int]]:
+    """The round's own steps, or the usual ones of the hub."""
+    return made.fee_steps() or [dict(step) for step in USUAL]
+
+
+def give_back(case: Case, event: CaseEvent) -> refunds.Due | None:
+    """The application was withdrawn by that event; None when nothing was charged."""
+    account = ledger.of_reference(case.reference)
+    entrant = Entrant.objects.filter(case=case).select_related("round").first()
+    if account is None or entrant is None:
+        return None
+    share = refunds.percent_back(
+        ladder(entrant.round),
+        starts_on=_heard_on(entrant, event),
+        on=timezone.localtime(event.at).date(),
+    )
+    return refunds.cancel(account, by=None, percent=share, why=_("Application withdrawn"))
+
+
+def _heard_on(entrant: Entrant, event: CaseEvent) -> date:
+    """The day of the audition as it stood when the family withdrew."""
+    times = entrant.case.appointments.filter(Q(state="booked") | Q(changed_at__gte=event.at))
+    starts = times.order_by("-pk").values_list("slot__starts_at", flat=True).first()
+    return timezone.localtime(starts or entrant.round.closes_at).date()
+
+
+@actions("refund_audition_fee")
+class RefundAuditionFee(Action):
+    """The fee comes down by the round's ladder, and what was paid of it goes back."""
+
+    label = gettext_lazy("Give the audition fee back by the round’s ladder")
+
+    def run(self, case: Case, options: dict) -> str:
+        due = give_back(case, self.row.event)
+        if due is None:
+            return "No fee was charged, so there is nothing to give back"
+        return f"{due.percent}% back: {in_pounds(due.off)} off, {in_pounds(due.back)} given back"
 
 
 def waive(entrant: Entrant, reason: str, *, by: User) -> None:

@@ -73,6 +73,7 @@ class AuditionRoundViewSet(ModelViewSet):
             [
                 FieldPanel("modes"),
                 FieldRowPanel([FieldPanel("fee_pence"), FieldPanel("fee_waiver")]),
+                FieldPanel("fee_back"),
                 FieldPanel("members_apply"),
                 FieldPanel("may_skip"),
                 FieldPanel("films_days"),

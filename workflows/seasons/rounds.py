@@ -97,6 +97,17 @@ class AuditionRound(ClusterableModel):
         blank=True,
         help_text=_("Who need not pay, in words for families. Free meals are waived at once."),
     )
+    fee_back = models.CharField(
+        _("fee given back to who withdraws"),
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Days before the audition and per cent, such as “7: 100, 2: 50”. "
+            "Empty: as courses do, 28: 100, 14: 50."
+        ),
+    )
     result_at = models.DateTimeField(_("results on"))
     accept_by = models.DateTimeField(_("seats are to be accepted by"))
     trial_at = models.DateTimeField(_("trial and seating day"), null=True, blank=True)
@@ -162,6 +173,10 @@ class AuditionRound(ClusterableModel):
             found["accept_by"] = _("Families need time to answer after the results.")
         if set(names_in(self.modes)) - set(MODES):
             found["modes"] = _("Choose among live, video, workshop and recommendation.")
+        try:
+            self.fee_steps()
+        except ValueError:
+            found["fee_back"] = _("Write days and per cent, such as “7: 100, 2: 50”.")
         ages = (self.min_age, self.max_age) != (None, None)
         if ages and (self.min_year, self.max_year) != (None, None):
             found["min_year"] = _("Give ages or school years, not both.")
@@ -171,6 +186,16 @@ class AuditionRound(ClusterableModel):
                 found[most] = _("This is less than the least.")
         if found:
             raise ValidationError(found)
+
+    def fee_steps(self) -> list[dict[str, int]]:
+        """`fee_back` as a ladder, [] when it is empty. Raises ValueError for what is none."""
+        steps = []
+        for pair in filter(None, (part.strip() for part in self.fee_back.split(","))):
+            days, _colon, percent = pair.partition(":")
+            steps.append({"days_before": int(days), "percent": int(percent)})
+        if any(not 0 <= one["percent"] <= 100 or one["days_before"] < 0 for one in steps):
+            raise ValueError("A share is 0 to 100 per cent, and days are not negative.")
+        return steps
 
     def is_open(self, now: datetime | None = None) -> bool:
         now = now or timezone.now()
