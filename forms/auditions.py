@@ -115,8 +115,7 @@ def rounds_by_group() -> dict[int, AuditionRound]:
 
 def fee_of(journey: Journey, answers: Mapping) -> fees.Terms | None:
     """What the audition will cost, for who is about to apply; None where no fee is charged."""
-    form = journey.version.definition
-    made = dates.round_of_form(form.slug, journey.began_at)
+    made = dates.round_of_form(journey.version.form.slug, journey.began_at)
     if made is None:
         return None
     is_refused = made.late == AuditionRound.Late.REFUSED and made.is_late(journey.began_at)

@@ -6,23 +6,29 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
 from cms import wallclock
-from cms.models import Ensemble, MoneyAccount, OutboxMessage
+from cms.models import Ensemble, MoneyAccount, MoneyRefund, OutboxMessage
 from cms.money import ledger
 from forms import films_gone
+from forms.demo_season.play import work
 from forms.models import Attachment, FormDefinition, Submission
 from tests.journeys import Family
 from tests.panelwork import a_user
 from tests.seasons import a_round, an_application
 from tests.test_forms_retention import run
+from tests.test_workflows_season_day import a_morning
 from tests.test_workflows_season_rules import heard, proposed, released, stage_of
 from workflows import offers
-from workflows.models import Case, DecisionEvent, Entrant, Offer, RoundDate
+from workflows.appointments import booking
+from workflows.engine import perform
+from workflows.models import AuditionRound, Case, DecisionEvent, Entrant, Offer, RoundDate
 from workflows.seasons import entering, fees
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +145,69 @@ def test_free_school_meals_waive_the_fee_at_once_and_no_bill_goes_out(costly):
     assert owed(case) == 0
     assert ledger.balance(ledger.of_reference(case.reference)).charged == 1500
     assert not OutboxMessage.objects.filter(template="money-bill").exists()
+
+
+def paid(case):
+    account = ledger.of_reference(case.reference)
+    with ledger.locked(account.pk) as row:
+        ledger.take_payment(row, 1500, method="bank")
+    return account
+
+
+@pytest.mark.parametrize(("days", "back"), [(8, 1500), (7, 1500), (3, 750), (1, 0)])
+def test_who_withdraws_gets_the_fee_back_by_the_rounds_ladder(costly, manager, centres, days, back):
+    """Counted from the audition; the closing day, which is tomorrow, counts for who has no time."""
+    AuditionRound.objects.update(fee_back="7: 100, 2: 50")
+    case = an_application(costly, mode="live", video="", film="", free=["sat_am"])
+    account = paid(case)
+    if days > 1:
+        perform(case.pk, "invite", by=manager)
+        work()
+        session = a_morning(centres["west"])
+        booking.book(case.pk, session.slots.first().pk, purpose="audition", actor=booking.FAMILY)
+        clock = timezone.localtime(session.starts_at) - timedelta(days=days)
+    else:
+        clock = timezone.now()
+    with wallclock.instead(clock):
+        perform(case.pk, "withdraw", by=None, as_family=True)
+        work()
+
+    assert account.refunds.aggregate(total=Sum("pence"))["total"] == (back or None)
+    assert ledger.balance(account).cost == 1500 - back
+
+
+def test_who_has_not_paid_yet_and_withdraws_in_time_owes_nothing(costly):
+    AuditionRound.objects.update(fee_back="0: 100")
+    case = an_application(costly)
+    perform(case.pk, "withdraw", by=None, as_family=True)
+    work()
+
+    assert owed(case) == 0
+    assert not MoneyRefund.objects.exists()
+
+
+@pytest.mark.parametrize("words", ["7", "seven: 100", "7: 101", "-1: 50", "7: 100; 2: 50"])
+def test_a_ladder_that_cannot_be_read_is_refused(costly, words):
+    costly.fee_back = words
+    with pytest.raises(ValidationError, match="fee_back"):
+        costly.full_clean()
+
+
+@pytest.mark.parametrize(
+    ("meals", "told", "not_told"),
+    [("no", "To pay £15", "No bill is sent"), ("yes", "To pay Nothing", "We send you a bill")],
+)
+def test_the_fee_its_waiver_and_what_comes_back_stand_on_check_your_answers(
+    costly, meals, told, not_told
+):
+    AuditionRound.objects.update(fee_back="7: 100, 2: 50")
+    family = Family(form="ensemble-audition")
+    family.start()
+    page = family.walk(posted(free_meals=meals))
+
+    assert "Audition fee £15" in page.text
+    assert told in page.text and not_told not in page.text
+    assert ("At least 7 days before: you get all of it back." in page.text) == (meals == "no")
 
 
 def test_staff_waive_a_fee_with_a_reason_once(client, costly, manager):

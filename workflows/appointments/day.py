@@ -2,7 +2,8 @@
 
 What is shown is what the panel may see: who, when, the answers that the process names for the day;
 never how to reach a family, and no name to a panel that scores without names (see nameless). Each
-mark says which version of the line it was made on: a line that somebody else has marked meanwhile is not written over, and the second is told what the first did.
+mark says which version of the line it was made on: a line that somebody else has marked meanwhile
+is not written over, and the second is told what the first did.
 """
 
 from dataclasses import dataclass

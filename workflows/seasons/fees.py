@@ -2,8 +2,8 @@
 
 It is charged once, when an application is within its round's rules, and the bill goes out with it.
 Who gets free school meals is charged and waived in the same moment, so that the ledger shows both;
-anybody else is waived by staff, with a reason. Who withdraws gets back what the round's ladder says,
-counted from the audition or, where no time was given, from the last day of applications.
+anybody else is waived by staff, with a reason. Who withdraws gets back what the round's ladder
+says, counted from the audition or, where no time was given, from the last day of applications.
 """
 
 from dataclasses import dataclass
