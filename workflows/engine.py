@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
@@ -73,14 +72,13 @@ def open_case(
     stage = version.plan.start
     now = timezone.now()
     with transaction.atomic():
-        case = Case.objects.create(
+        case = Case(
+            subject=subject,  # at hand for whoever reads it in this transaction
             reference=reference,
             version=version,
             stage_key=stage.key,
             stage_kind=stage.kind,
             stage_since=now,
-            subject_type=ContentType.objects.get_for_model(subject),
-            subject_id=str(subject.pk),
             title=title[:200],
             contact_name=contact_name[:160],
             contact_email=contact_email,
@@ -90,6 +88,8 @@ def open_case(
             opened_at=now,
             closed_at=now if stage.is_final else None,
         )
+        case.subject_id = str(subject.pk)  # as it is stored
+        case.save()
         CaseEvent.objects.create(
             case=case,
             kind=CaseEvent.Kind.OPENED,
@@ -143,6 +143,7 @@ def perform(
         case = (
             Case.objects.select_for_update(of=("self",))
             .select_related("version", "assignee")
+            .defer("version__data")
             .get(pk__in=reachable.filter(pk=case_id).order_by().values("pk"))
         )
         stage = case.stage
@@ -250,7 +251,7 @@ def _move(
             )
             for index, action in enumerate(button.actions)
         )
-        queue_actions(event)
+        queue_actions(event, len(button.actions))
     return event
 
 

@@ -144,6 +144,13 @@ class WorkflowDefinition(
         return preview(self, request.user)
 
 
+class LightVersionManager(models.Manager):
+    """Versions without their data, which is large: `plan` reads it once per process."""
+
+    def get_queryset(self):
+        return super().get_queryset().defer("data")
+
+
 class WorkflowVersion(WrittenOnce):
     """One published workflow: compiled, numbered, immutable."""
 
@@ -159,7 +166,11 @@ class WorkflowVersion(WrittenOnce):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
 
+    objects = WrittenOnceQuerySet.as_manager()
+    light = LightVersionManager()
+
     class Meta:
+        base_manager_name = "light"  # what `case.version` is fetched by
         ordering = ["definition", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["definition", "number"], name="workflowversion_once"),

@@ -50,7 +50,11 @@ def _locked(offer_id: int):
         known = Offer.objects.only("case_id", "pool_id").get(pk=offer_id)
         Case.objects.select_for_update(of=("self",)).get(pk=known.case_id)
         with locked(known.pool_id) as pool:
-            offer = Offer.objects.select_related("case__version", "entry").get(pk=offer_id)
+            offer = (
+                Offer.objects.select_related("case__version", "entry")
+                .defer("case__version__data")
+                .get(pk=offer_id)
+            )
             offer.pool = pool
             yield offer
 

@@ -171,7 +171,11 @@ def _change(
         # The case before the pool, as everybody does: two must not wait for each other.
         Case.objects.select_for_update(of=("self",)).get(pk=known.case_id)
         with locked(known.pool_id) as pool:
-            entry = ListEntry.objects.select_related("case__version").get(pk=entry_id)
+            entry = (
+                ListEntry.objects.select_related("case__version")
+                .defer("case__version__data")
+                .get(pk=entry_id)
+            )
             if entry.state == to:
                 return
             if entry.state not in _FROM[to]:

@@ -129,8 +129,11 @@ def cases_of(release: Release) -> QuerySet[Case]:
 def decisions_of(release: Release) -> QuerySet[Decision]:
     """The pending decisions of those cases, best rank first."""
     found = Decision.objects.filter(case__in=cases_of(release).order_by(), released_at=None)
-    return found.select_related("case__version").order_by(
-        F("rank").asc(nulls_last=True), "case__opened_at", "pk"
+    # The version is large and the same for most: read once, not with each row.
+    return (
+        found.select_related("case")
+        .prefetch_related("case__version")
+        .order_by(F("rank").asc(nulls_last=True), "case__opened_at", "pk")
     )
 
 
@@ -264,7 +267,7 @@ def _begin(release: Release) -> None:
 def _tell(release: Release, decision_id: int) -> None:
     known = Decision.objects.only("case_id").get(pk=decision_id)
     Case.objects.select_for_update(of=("self",)).get(pk=known.case_id)
-    decision = Decision.objects.select_related("case__version").get(pk=decision_id)
+    decision = Decision.objects.select_related("case").get(pk=decision_id)
     if not decision.is_pending or decision.release_id != release.pk:
         return
     try:

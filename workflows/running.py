@@ -21,26 +21,30 @@ def job_key(event_id: int) -> str:
     return f"actions-{event_id}"
 
 
-def queue_actions(event: CaseEvent) -> None:
+def queue_actions(event: CaseEvent, number: int) -> None:
     """Promise to carry out the event's actions, in the caller's transaction."""
-    jobs.enqueue(KIND, key=job_key(event.pk), payload={"event": event.pk}, total=event.runs.count())
+    jobs.enqueue(KIND, key=job_key(event.pk), payload={"event": event.pk}, total=number)
 
 
 @jobs.handlers(KIND)
 def run_actions(run: jobs.JobRun) -> None:
     """Each action of the event from where the job stands; stops at the first that fails."""
     rows = ActionRun.objects.filter(event=run.payload["event"], index__gte=run.cursor)
+    version = None
     for row in rows.select_related("event").order_by("index"):
         try:
             with run.chunk(to=row.index + 1, count=1):
-                _carry_out(row)
+                case = Case.objects.select_for_update().get(pk=row.event.case_id)
+                if version is not None and version.pk == case.version_id:
+                    case.version = version  # never changes, and is large
+                _carry_out(row, case)
+                version = case.version if Case.version.is_cached(case) else version
         except Exception as error:
             _note_failure(row.pk, error)
             raise
 
 
-def _carry_out(row: ActionRun) -> None:
-    case = Case.objects.select_for_update().get(pk=row.event.case_id)
+def _carry_out(row: ActionRun, case: Case) -> None:
     row.attempts += 1
     row.result = actions[row.type](row).run(case, row.options)[:300]
     row.state, row.problem, row.finished_at = ActionRun.State.DONE, "", timezone.now()

@@ -96,7 +96,7 @@ def score_of(case: Case, stage_key: str | None = None) -> Row | None:
     rounds = ReviewRound.objects.filter(case=case)
     if stage_key:
         rounds = rounds.filter(stage_key=stage_key)
-    made = rounds.select_related("case__version").prefetch_related("reviews").last()
+    made = rounds.select_related("case").prefetch_related("reviews").last()
     return score_of_round(made) if made else None
 
 
@@ -108,6 +108,7 @@ def of_cases(groups: Mapping[int, str]) -> dict[int, Row]:
     rounds = (
         ReviewRound.objects.filter(case__in=list(groups))
         .select_related("case__version")
+        .defer("case__version__data")
         .prefetch_related("reviews")
         .order_by("pk")
     )

@@ -131,6 +131,7 @@ def _locked(review_id: int, by: User) -> Review:
         Review.objects.for_user(by)
         .select_for_update(of=("self",))
         .select_related("round__case__version", "reviewer")
+        .defer("round__case__version__data")
         .get(pk=review_id)
     )
     if not review.is_open:

@@ -52,8 +52,9 @@ def round_of(case: Case) -> AuditionRound | None:
 
 def enter(case: Case) -> Entrant | None:
     """The case's Entrant, made when its process has a round; twice is once."""
-    known = Entrant.objects.filter(case=case).first()
+    known = Entrant.objects.filter(case=case).select_related("round").first()
     if known:
+        known.case = case  # with what was read of it already
         return known
     made = round_of(case)
     if made is None:

@@ -125,8 +125,8 @@ def offers(made: AuditionRound) -> dict[str, list[Share]]:
 
 
 def _facts(made: AuditionRound) -> list[dict]:
-    entrants = made.entrants.select_related("case__version", "placement").prefetch_related(
-        "case__subject"
+    entrants = made.entrants.select_related("case", "placement").prefetch_related(
+        "case__version", "case__subject"
     )
     rows = []
     for entrant in entrants:

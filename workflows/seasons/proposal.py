@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from cms.models import User
 from workflows import releases
+from workflows.appointments import facts
 from workflows.models import Case, Decision, DecisionEvent, Release
 
 from . import entering, panels, vacancies
@@ -50,11 +51,10 @@ def propose(made: AuditionRound, *, by: User) -> Proposal:
     with transaction.atomic():
         AuditionRound.objects.select_for_update().get(pk=made.pk)
         _not_planned(made)
-        entering.refresh(
-            made.entrants.filter(case__stage_key=made.stage_key)
-            .select_related("case__version", "round")
-            .prefetch_related("case__subject")
-        )
+        standing = made.entrants.filter(case__stage_key=made.stage_key)
+        entrants = list(standing.select_related("case").prefetch_related("round", "case__subject"))
+        facts.warm(entrant.case for entrant in entrants)
+        entering.refresh(entrants)
         found = basis(made)
         if not found.players:
             raise ProposalError("Nobody is with the panel in this round.")

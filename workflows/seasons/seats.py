@@ -33,9 +33,10 @@ LIVE = (Offer.State.LIVE, Offer.State.ACCEPTED)
 
 def entrant_of(case: Case) -> Entrant:
     """The case's application. Raises ActionProblemError when it belongs to no round."""
-    found = Entrant.objects.filter(case=case).select_related("round", "case").first()
+    found = Entrant.objects.filter(case=case).select_related("round").first()
     if found is None:
         raise ActionProblemError("This case belongs to no audition round.")
+    found.case = case
     return found
 
 

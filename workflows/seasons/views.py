@@ -141,7 +141,7 @@ class PlayersView(SeasonDesk):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         made = self.round(pk)
-        entrants = list(made.entrants.select_related("case__version"))
+        entrants = list(made.entrants.select_related("case__version").defer("case__version__data"))
         audit.record(request.user, "list", Entrant, {"round": made.pk, "rows": len(entrants)})
         names = entering.names_of(slug for one in entrants for slug in one.instruments)
         groups = dict(made.ensembles.values_list("ensemble__slug", "ensemble__name"))
