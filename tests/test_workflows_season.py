@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cms import wallclock
+from cms import sandbox, wallclock
 from cms.models import OutboxMessage, User
 from forms.demo_season import play, proof
 from forms.demo_season.people import CANARY
@@ -30,9 +30,8 @@ SIZE = at_length(48, 750)
 
 @pytest.fixture(scope="module")
 def played(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), wallclock.instead(timezone.now()), transaction.atomic():
+    with django_db_blocker.unblock(), sandbox.nothing_stays(at=timezone.now()):
         yield play.play(SIZE, turn_to=wallclock.turn_to)
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

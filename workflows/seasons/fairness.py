@@ -11,6 +11,7 @@ from datetime import datetime
 from statistics import median, quantiles
 
 from cms.models import School
+from workflows.appointments import facts
 from workflows.engine import latest_version
 from workflows.models import Review
 from workflows.reviews import blind
@@ -26,15 +27,18 @@ NOT_SAID = "Not said"
 
 @dataclass(frozen=True)
 class Spread:
-    """How the marks of one panel or one panellist lie, in per cent; drawn 0 to 100."""
+    """How the marks of one panel or one panellist lie, in per cent; drawn 0 to 100.
+
+    None where there are so few that they would be the marks of one player or another.
+    """
 
     label: str
     number: int
-    least: float
-    low: float
-    middle: float
-    high: float
-    most: float
+    least: float | None
+    low: float | None
+    middle: float | None
+    high: float | None
+    most: float | None
     first_locked: datetime | None = None
     last_locked: datetime | None = None
 
@@ -63,13 +67,12 @@ class Share:
 
 
 def spread(label: str, marks: Iterable, locked: Iterable[datetime] = ()) -> Spread:
-    """The five numbers of a box; of few marks, as well as they can be."""
+    """The five numbers of a box, hidden where there are few marks."""
     found, times = sorted(float(one) for one in marks), sorted(one for one in locked if one)
-    if len(found) > 1:
-        low, _middle, high = quantiles(found, n=4, method="inclusive")
-    else:
-        low = high = found[0]
     ends = (times[0], times[-1]) if times else (None, None)
+    if len(found) < FEW:
+        return Spread(label, len(found), *[HIDDEN] * 5, *ends)
+    low, _middle, high = quantiles(found, n=4, method="inclusive")
     return Spread(label, len(found), found[0], low, median(found), high, found[-1], *ends)
 
 
@@ -109,9 +112,15 @@ def what_panels_saw(made: AuditionRound) -> dict:
     shown = [str(row["question"]) for part in sections for row in part.rows]
     return {
         "hidden": [str(words) for key, words in HIDE.items() if key in how.hide],
-        "kept": sorted(how.hide_questions),
+        "kept": sorted(_named(review, how.hide_questions)),
         "shown": list(dict.fromkeys(shown)),
     }
+
+
+def _named(review: Review | None, keys: Iterable[str]) -> list[str]:
+    """The questions of these keys as families read them; the key where nobody answered one."""
+    said = answers_of(review.round.case) if review else {}
+    return [said[key]["question"] if key in said else key.replace("_", " ") for key in keys]
 
 
 def offers(made: AuditionRound) -> dict[str, list[Share]]:
@@ -125,9 +134,9 @@ def offers(made: AuditionRound) -> dict[str, list[Share]]:
 
 
 def _facts(made: AuditionRound) -> list[dict]:
-    entrants = made.entrants.select_related("case", "placement").prefetch_related(
-        "case__version", "case__subject"
-    )
+    standing = made.entrants.select_related("case", "placement")
+    entrants = list(standing.prefetch_related("case__subject"))
+    facts.warm(entrant.case for entrant in entrants)
     rows = []
     for entrant in entrants:
         said = answers_of(entrant.case)

@@ -86,7 +86,10 @@ def _fairness_table(made: AuditionRound) -> tuple[list, list]:
     rows = []
     for what, spreads in fairness.marks(made).items():
         rows += [
-            [what, one.label, one.number, one.least, one.low, one.middle, one.high, one.most]
+            [
+                *(what, one.label, one.number),
+                *map(_said, (one.least, one.low, one.middle, one.high, one.most)),
+            ]
             for one in spreads
         ]
     for what, shares in fairness.offers(made).items():
