@@ -11,7 +11,7 @@ class CmsConfig(AppConfig):
     verbose_name = "Music hub"
 
     def ready(self):
-        from cms import accounts, checks, models, sandbox  # noqa: F401, PLC0415 - a letter, the system checks
+        from cms import accounts, bounces, checks, models, sandbox  # noqa: F401, PLC0415 - a letter, the system checks
         from cms.backup import nightly as backups  # noqa: F401, PLC0415 - promise themselves
         from cms.erasing import kernel  # noqa: F401, PLC0415 - its stores
         from cms.money import endings, letters, online, refunds, reminders  # noqa: F401, PLC0415

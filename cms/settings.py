@@ -275,6 +275,8 @@ else:
     EMAIL_BACKEND = "cms.mailbackend.EmlFileBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
+# A Maildir into which reports about letters that came back are delivered: cms.bounces.
+BOUNCES_DIR = env.str("BOUNCES_DIR", default="")
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default="Music Hub <hub@example.org>")
 
 # --- Paying by card (cms.money.providers): nobody, stripe, govuk, or test on a demo hub -----------

@@ -60,6 +60,11 @@ def mask_for(case: Case, hidden: Collection[str]) -> Mask:
     return Mask(values_of(case, hidden, identity_of(case).get("name", ())))
 
 
+def hides_who(case: Case, hidden: Collection[str]) -> bool:
+    """Whether something of who it is about is hidden: then nothing may lead there from the case."""
+    return bool(hidden) and any({*hidden} & keys for keys in identity_of(case).values())
+
+
 def veiled(record: Any, mask: Mask, *names: str) -> Any:
     """The record as it may be shown: a copy, never saved, with these fields blacked out."""
     if mask.pattern is None:

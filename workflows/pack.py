@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from cms import audit
 
 from . import casepage
-from .hiding import hidden_from, mask_for, veiled
+from .hiding import hidden_from, hides_who, mask_for, veiled
 from .models import Case
 from .reviews import panel, scoring
 from .reviews.models import Review, ReviewRound
@@ -29,7 +29,9 @@ class PackView(DeskView):
         audit.record(request.user, "export", case, {"pack": True})
         made = panel.rounds_of(case, request.user)
         waits = panel.must_wait(request.user, made)
-        mask = mask_for(case, hidden_from(case, request.user))
+        hidden = hidden_from(case, request.user)
+        mask = mask_for(case, hidden)
+        panels = [] if hides_who(case, hidden) else casepage.panels(case, request.user)
         context = {
             "case": veiled(case, mask, "title", "contact_name", "contact_email"),
             "stage": case.stage,
@@ -37,7 +39,7 @@ class PackView(DeskView):
             "sections": casepage.sections(case, request.user),
             "files": casepage.files(case, request.user),
             "rounds": [_round(one, is_open=one.pk not in waits) for one in made],
-            "panels": [part for part in casepage.panels(case, request.user) if part.get("in_pack")],
+            "panels": [part for part in panels if part.get("in_pack")],
             "events": [
                 veiled(event, mask, "summary", "comment")
                 for event in case.events.all()

@@ -30,7 +30,7 @@ from .engine import (
     latest_version,
     perform,
 )
-from .hiding import hidden_from, mask_for, veiled, veiled_cases
+from .hiding import hidden_from, hides_who, mask_for, veiled, veiled_cases
 from .inbox import COLUMNS, TABS, Filters, Inbox, colleagues
 from .models import Case, SavedView
 from .reviews.panel import rounds_of
@@ -101,7 +101,8 @@ class CaseView(DeskView):
 
 
 def case_context(user, case, **more):
-    mask = mask_for(case, hidden_from(case, user))
+    hidden = hidden_from(case, user)
+    mask, is_nobody = mask_for(case, hidden), hides_who(case, hidden)
     events = [
         veiled(event, mask, "summary", "comment") for event in case.events.prefetch_related("runs")
     ]
@@ -124,12 +125,12 @@ def case_context(user, case, **more):
             veiled(letter, mask, "subject", "to", "text") for letter in casepage.letters(case)
         ],
         "files": casepage.files(case, user),
-        "earlier": veiled_cases(casepage.earlier(case, user), user),
+        "earlier": [] if is_nobody else veiled_cases(casepage.earlier(case, user), user),
         "others": seen.others_here(case, user),
-        "kin": veiled_cases(casepage.kin(case, user), user),
-        "people": casepage.people(case, user),
+        "kin": [] if is_nobody else veiled_cases(casepage.kin(case, user), user),
+        "people": [] if is_nobody else casepage.people(case, user),
         "links": casepage.links(case, user),
-        "panels": casepage.panels(case, user),
+        "panels": [] if is_nobody else casepage.panels(case, user),
         "appointments": oncase.of_case(case),
         "review_rounds": rounds_of(case, user),
         "may_change": user.has_perm("workflows.change_case"),
