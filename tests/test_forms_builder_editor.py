@@ -215,6 +215,17 @@ def test_a_rule_that_names_no_answer_yet_is_drawn(admin, definition):
     assert "“Who is it for?” is one of …." in answer.json()["html"]
 
 
+def test_a_price_that_says_nothing_yet_is_drawn(admin, definition):
+    """Also for a sample family that would pay it."""
+    form = FORM | {"pricing": {"items": [{"key": "hire", "label": "Hire", "pence": 4500}]}}
+    half = form | {"pricing": form["pricing"] | {"discounts": [{"key": "less", "kind": "rule"}]}}
+    definition.samples = [{"name": "Ada", "answers": {"for_whom": "me"}}]
+    definition.save()
+    empty = {"prices-0-value-label": "", "prices-0-value-pence": ""}
+    for price in (form_data(form, **empty), form_data(half)):
+        assert admin.post(url("map", definition.pk), price).status_code == 200
+
+
 def test_a_course_that_was_deleted_is_said_on_the_question(admin, definition):
     places = {"key": "date", "type": "places", "label": "Date", "settings": {"course": "gone"}}
     form = {"steps": [{"key": "when", "title": "When", "questions": [places]}]}

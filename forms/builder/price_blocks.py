@@ -238,7 +238,8 @@ def to_pricing(stream: Any, *, refer: Refer, rule: Refer, before: dict | None) -
             if value.get("children"):
                 made["children"] = refer(value["children"])
         elif kind == "item":
-            item = identity | _said(value, "label") | {"pence": value["pence"] or 0} | shown
+            said = {"label": value["label"] or "", "pence": value["pence"] or 0}
+            item = identity | said | shown
             if value.get("each") or value.get("per"):
                 item["per"] = refer(value["each"]) if value.get("each") else value["per"]
             if value.get("times"):
