@@ -2,6 +2,9 @@
 
 import logging
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.utils.cache import patch_cache_control
 
@@ -58,6 +61,21 @@ def is_desk(request):
     if not module.startswith(OURS) or module.startswith(settings.EDITOR_MODULES):
         return False
     return not any(one.__module__.startswith("wagtail") for one in getattr(view, "__mro__", ()))
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """The policy that settings say, put together once; anew for an answer that asks for another."""
+
+    def __init__(self, get_response):
+        super().__init__(get_response)
+        self.usual = build_policy()
+
+    def process_response(self, request, response):
+        asks = any(name.startswith("_csp_") for name in (*vars(response), *vars(request)))
+        if asks:
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self.usual)
+        return response
 
 
 class AdminPolicyMiddleware:

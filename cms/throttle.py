@@ -46,15 +46,15 @@ def count(what: str, who: str, *, limit: int, seconds: int) -> int:
 def counted(act: Callable[[], T], what: str, who: str, *, limit: int, seconds: int) -> T:
     """Count one more `what` by `who` and do `act`, in one transaction: what it returns.
 
-    The count stands whatever becomes of `act`; what `act` wrote is undone when it raises. Raises
-    TooOftenError beyond `limit`, and then nothing is done.
+    The count stands whatever becomes of `act`, which undoes what it wrote itself when it raises:
+    it is one statement, or a transaction. Raises TooOftenError beyond `limit`, and then nothing is
+    done.
     """
     problem: Exception
     with transaction.atomic():
         try:
             count(what, who, limit=limit, seconds=seconds)
-            with transaction.atomic():
-                return act()
+            return act()
         except Exception as error:  # noqa: BLE001 - raised again below, when the count is kept
             problem = error
     raise problem

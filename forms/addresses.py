@@ -4,6 +4,7 @@ What each page of a journey says about time stands here too: how long places are
 form closes.
 """
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from forms import doors, journeys, tasklist
-from forms.models import Journey
+from forms.models import FormVersion, Journey
 from forms.translating import speak
 from forms.window import check_open
 
@@ -21,13 +22,14 @@ BACK_TO = "return"
 
 def address(journey: Journey, name: str, *, item: int | None = None, back_to: str = "") -> str:
     """Where a page of a journey is: a step's key, or "check", "submit", "done", "save"."""
-    parts: dict[str, Any] = {"form": journey.version.slug, "key": journey.key, "step": name}
-    path = (
-        reverse("forms:item", kwargs=parts | {"item": item})
-        if item
-        else reverse("forms:step", kwargs=parts)
-    )
+    path = f"{_begun(journey.version.slug)}{journey.key}/{name}/{f'{item}/' if item else ''}"
     return f"{path}?{urlencode({BACK_TO: back_to})}" if back_to else path
+
+
+@lru_cache(maxsize=500)
+def _begun(slug: str) -> str:
+    """Where a form begins. Its journeys lie below: a page says a dozen addresses of one."""
+    return reverse("forms:start", kwargs={"form": slug})
 
 
 def see_other(url: str) -> HttpResponse:
@@ -70,6 +72,11 @@ def closing_of(journey: Journey) -> dict[str, Any] | None:
     if window is None or journey.submitted_at or not window.closes_soon(now):
         return None
     return {"window": window, "is_late": window.is_late(now)}
+
+
+def has_quick_exit(version: FormVersion) -> bool:
+    """Whether its pages have a button that leaves them at once."""
+    return bool((version.compiled.get("settings") or {}).get("quick_exit"))
 
 
 def timer_of(journey: Journey) -> dict[str, Any] | None:

@@ -1,8 +1,10 @@
-"""A page of questions that nobody has answered yet: drawn once, then filled in for each family.
+"""Pages of a journey that are drawn once, then filled in for each family.
 
-Such a page is the same for everybody who is asked the same questions of one version, but for four
-things (HOLES). It is drawn with marks in their places and kept by cms.pagecache: in this process,
-for one host and language, until content changes, a minute at most, and never for staff.
+A page of questions that nobody has answered yet is the same for everybody who is asked the same
+questions of one version, but for a few things (HOLES); so are the check page around its answers,
+and the page that says "we have it". It is drawn with marks in their places and kept by
+cms.pagecache: in this process, for one host and language, until content changes, a minute at most,
+and never for staff.
 The rule a newcomer would break: nothing about a family may be in what is drawn. So a page with an
 answer, an error, a hold, a suggestion, or a question whose choices depend on who asks is not
 drawn here; and what is drawn is given those values alone that its name says (SAID).
@@ -10,14 +12,14 @@ drawn here; and what is drawn is given those values alone that its name says (SA
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.utils.html import conditional_escape
 
 from cms import pagecache
 from forms.field_types import field_types
@@ -32,7 +34,6 @@ SAID = ("title", "item", "return_to", "step_number", "step_total", "autosaves", 
 OWN = ("errors", "saved", "timer", "closing", "same_url", "said_on", "is_moved", "invite")
 
 _MARK = secrets.token_hex(16)  # nobody can write it into a form
-_MARKS = {name: f"{_MARK}-{name}-" for name in HOLES}
 _SPLIT = re.compile(f"{_MARK}-([a-z_]+)-")
 
 
@@ -47,14 +48,29 @@ def step_page(
     if status != 200 or any(context.get(name) for name in OWN) or not _is_blank(form):
         return render(request, TEMPLATE, context, status=status)
     said = {name: context[name] for name in SAID}
+    holes = {"csrf_token": get_token(request), **{name: context[name] for name in HOLES[1:]}}
+    name = f"{digest}:{_name(context, form)}"
+    return filled(request, TEMPLATE, name, holes, lambda: _shared(context) | said)
+
+
+def filled(
+    request: HttpRequest,
+    template: str,
+    name: str,
+    holes: Mapping[str, object],
+    shared: Callable[[], Mapping[str, Any]],
+) -> HttpResponse:
+    """The page that `template` draws of what is `shared`, with what is one family's in its holes.
+
+    `name` says all that `shared` gives, the version and its language first.
+    """
     pieces = pagecache.shared_for(
         request,
-        f"step:{digest}:{_name(context, form)}",
-        lambda: _SPLIT.split(_draw(request, context, said)),
+        f"{template}:{name}",
+        lambda: _SPLIT.split(_draw(request, template, shared(), holes)),
     )
-    holes = {"csrf_token": get_token(request), **{name: context[name] for name in HOLES[1:]}}
     return HttpResponse(
-        "".join(escape(holes[one]) if at % 2 else one for at, one in enumerate(pieces))
+        "".join(conditional_escape(holes[one]) if at % 2 else one for at, one in enumerate(pieces))
     )
 
 
@@ -77,7 +93,13 @@ def _name(context: Mapping[str, Any], form: StepForm) -> str:
     return repr([step.key, asked, *(context[name] for name in SAID)])
 
 
-def _draw(request: HttpRequest, context: Mapping[str, Any], said: Mapping[str, Any]) -> str:
+def _shared(context: Mapping[str, Any]) -> dict[str, Any]:
     shared = {name: context[name] for name in ("form", "rows", "is_one_question", "form_title")}
-    step = {"intro": context["step"].intro}
-    return render_to_string(TEMPLATE, {**shared, "step": step, **said, **_MARKS}, request)
+    return {**shared, "step": {"intro": context["step"].intro}}
+
+
+def _draw(
+    request: HttpRequest, template: str, shared: Mapping[str, Any], holes: Iterable[str]
+) -> str:
+    marks = {name: f"{_MARK}-{name}-" for name in holes}
+    return render_to_string(template, {**shared, **marks}, request)

@@ -6,11 +6,13 @@ reads them: whoever wants answers asks `walked`. What changes a journey is in fo
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection
+from django.db.models.expressions import Col
 from django.utils import timezone
 
 from cms.models import CourseDate
@@ -94,9 +96,10 @@ def reach(pk: int) -> Journey:
     return journey
 
 
-_ASKED = [field.column for field in Journey._meta.concrete_fields if field.name != "resume_email"]
+_READ = [field for field in Journey._meta.concrete_fields if field.name != "resume_email"]
+_NAMES = [field.attname for field in _READ]
 _ROW = (
-    f"SELECT {', '.join(f'journey.{column}' for column in _ASKED)}, own.sha256 AS digest, "  # noqa: S608
+    f"SELECT {', '.join(f'journey.{field.column}' for field in _READ)}, own.sha256 AS digest, "  # noqa: S608
     f"(SELECT newest.sha256 FROM {FormVersion._meta.db_table} newest "
     "WHERE newest.form_id = own.form_id ORDER BY newest.number DESC LIMIT 1) AS newest_digest "
     f"FROM {Journey._meta.db_table} journey "
@@ -107,11 +110,37 @@ _ROW = (
 def row_of(where: str, value: object, *, lock: bool = False) -> Journey | None:
     """A journey, with the digests of its version and of its form's newest.
 
-    Every page of every journey asks this, so it is written out: putting it together anew each time
+    Every page of every journey asks this, so it is written out and read without a query set: they
     would cost more than the answer.
     """
     locking = " FOR UPDATE OF journey" if lock and connection.features.has_select_for_update else ""
-    return next(iter(Journey.objects.raw(f"{_ROW}{where} = %s{locking}", [value])), None)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_ROW}{where} = %s{locking}", [value])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    *values, digest, newest = row
+    for at, column in _converted(connection.vendor):
+        for convert in _converters(column):
+            values[at] = convert(values[at], column, connection)
+    journey = Journey.from_db(connection.alias, _NAMES, values)
+    journey.digest, journey.newest_digest = digest, newest
+    return journey
+
+
+@cache
+def _converted(_vendor: str) -> list[tuple[int, Col]]:
+    """Which columns of a journey this database does not give as Python wants them."""
+    columns = enumerate(field.get_col(Journey._meta.db_table) for field in _READ)
+    return [(at, column) for at, column in columns if _converters(column)]
+
+
+def _converters(column: Col) -> list[Callable]:
+    """As a query set would call them, in this order."""
+    return [
+        *connection.ops.get_db_converters(column),
+        *column.get_db_converters(connection),
+    ]
 
 
 def facts(journey: Journey) -> dict[str, date]:

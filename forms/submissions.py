@@ -36,6 +36,12 @@ from forms.versions import version_of
 from forms.walk import Walk
 from workflows.engine import open_case
 
+#: What a journey loses or gains when it is sent.
+CLOSED = (
+    *("answers", "suggested", "submitted_at", "held_until"),
+    *("resume_hash", "resume_email", "resume_expires_at"),
+)
+
 
 class IncompleteError(Exception):
     """Something is still to be asked. `walk` says what."""
@@ -143,4 +149,4 @@ def _close(journey: Journey, seen: Walk) -> None:
     journey.submitted_at = timezone.now()
     journey.held_until = None
     journey.resume_hash, journey.resume_email, journey.resume_expires_at = "", "", None
-    journey.save()
+    journey.save(update_fields=CLOSED)

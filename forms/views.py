@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.urls import reverse
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import activate, get_language_info
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,6 +22,7 @@ from cms import places, throttle
 from cms.models import CourseDate
 from forms import (
     auditions,
+    blankpages,
     codes,
     doors,
     firstplaces,
@@ -29,7 +32,15 @@ from forms import (
     submissions,
     tasklist,
 )
-from forms.addresses import address, closing_of, own_journey, right_place, see_other, timer_of
+from forms.addresses import (
+    address,
+    closing_of,
+    has_quick_exit,
+    own_journey,
+    right_place,
+    see_other,
+    timer_of,
+)
 from forms.field_types.offerings import open_offerings, say_offering
 from forms.models import FormVersion, Journey
 from forms.opening import Opening, courses_of, kept_for, next_opening
@@ -44,6 +55,7 @@ from forms.window import window_of
 # Whole schools and libraries share one address; a script gains nothing from beginning journeys.
 STARTS_PER_ADDRESS, STARTS_SECONDS = 3000, 600
 SUBMITS_PER_JOURNEY, SUBMITS_SECONDS = 200, 600
+TUNES = 24  # drawings that the last page may have
 
 
 @csrf_exempt  # cookie-free and cached, so there is no token: doors.comes_from_here guards it
@@ -226,34 +238,38 @@ def _check_page(
                     address(journey, part["key"], item=part["number"], back_to="check")
                     + f"#id_{row['key']}"
                 )
-    steps = len(seen.asked_steps) + 1
     has_tasks = tasklist.is_wanted(journey.version.compiled)
-    return render(
-        request,
-        "forms/check.html",
-        {
-            "journey": journey,
-            "form_title": journey.version.title,
-            "sections": parts,
-            "price": journeys.price(
-                journey,
-                seen,
-                codes.given(journey.version, seen.answers),
-                journeys.wanted_help(journey, seen),
-            ),
-            "fee": auditions.fee_of(journey, seen.answers),
-            "timer": timer_of(journey),
-            "closing": closing_of(journey),
-            "extend_url": address(journey, "extend"),
-            "submit_url": address(journey, "submit"),
-            "save_url": address(journey, "save"),
-            "back_url": address(journey, "tasks" if has_tasks else seen.asked_steps[-1].key),
-            "step_number": None if has_tasks else steps,
-            "step_total": None if has_tasks else steps,
-            "notice": notice,
-        },
-        status=status,
-    )
+    steps = None if has_tasks else len(seen.asked_steps) + 1
+    shared = {
+        "form_title": journey.version.title,
+        "step_number": steps,
+        "step_total": steps,
+        "quick_exit": has_quick_exit(journey.version),
+    }
+    own = {
+        "summary": SafeString(render_to_string("forms/_summary.html", {"sections": parts})),
+        "submit_url": address(journey, "submit"),
+        "save_url": address(journey, "save"),
+        "back_url": address(journey, "tasks" if has_tasks else seen.asked_steps[-1].key),
+    }
+    seldom = {
+        "price": journeys.price(
+            journey,
+            seen,
+            codes.given(journey.version, seen.answers),
+            journeys.wanted_help(journey, seen),
+        ),
+        "fee": auditions.fee_of(journey, seen.answers),
+        "timer": timer_of(journey),
+        "closing": closing_of(journey),
+        "notice": notice,
+    }
+    if any(seldom.values()):
+        extend = {"extend_url": address(journey, "extend")}
+        return render(request, "forms/check.html", shared | own | seldom | extend, status=status)
+    own["csrf_token"] = get_token(request)
+    name = f"{journey.version.sha256}:{steps}"
+    return blankpages.filled(request, "forms/check.html", name, own, lambda: shared)
 
 
 @doors.private
@@ -347,22 +363,23 @@ def done(request: HttpRequest, form: str, key: str) -> HttpResponse:
     journey = own_journey(request, form, key)
     if not journey.submitted_at:
         return see_other(right_place(journey))
-    submission = journey.submission
-    return render(
-        request,
-        "forms/done.html",
-        {
-            "journey": journey,
-            "submission": submission,
-            "offering": submission.offering,
-            "when": say_offering(submission.offering) if submission.offering else "",
-            "price": from_data(submission.price),
-            "money": paying.for_family(submission),
-            "form_title": journey.version.title,
-            "today": timezone.localdate(),
-            "start_url": reverse("forms:start", kwargs={"form": form}),
-        },
-    )
+    submission, seed = journey.submission, journey.pk % TUNES
+    shared = {
+        "form_title": journey.version.title,
+        "seed": seed,
+        "quick_exit": has_quick_exit(journey.version),
+    }
+    own = {"reference": submission.reference}
+    seldom = {
+        "offering": submission.offering,
+        "when": say_offering(submission.offering) if submission.offering else "",
+        "price": from_data(submission.price),
+        "money": paying.for_family(submission),
+    }
+    if any(seldom.values()):
+        return render(request, "forms/done.html", shared | own | seldom)
+    name = f"{journey.version.sha256}:{seed}"
+    return blankpages.filled(request, "forms/done.html", name, own, lambda: shared)
 
 
 @doors.private

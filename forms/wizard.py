@@ -28,6 +28,7 @@ from forms.addresses import (
     BACK_TO,
     address,
     closing_of,
+    has_quick_exit,
     own_journey,
     right_place,
     see_other,
@@ -474,9 +475,7 @@ class JourneyWizard(AsksWhoGoes, NamedUrlWizardView):
             "back_url": self.back_url(previous),
             "form_title": self.journey.version.title,
             "save_url": self.at("save"),
-            "quick_exit": bool(
-                (self.journey.version.compiled.get("settings") or {}).get("quick_exit")
-            ),
+            "quick_exit": has_quick_exit(self.journey.version),
             **context,
         }
         if template == blankpages.TEMPLATE:

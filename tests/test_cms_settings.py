@@ -65,7 +65,7 @@ def test_database_url_and_redis_url_move_both_to_services(tmp_path):
     assert "transaction_mode" not in found["DATABASES"]["default"].get("OPTIONS", {})
     assert found["HUEY"]["huey_class"] == "huey.RedisHuey"
     assert found["HUEY"]["connection"] == {"url": "redis://cache.example.org:6379/2"}
-    assert found["CACHES"]["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
+    assert found["CACHES"]["default"]["BACKEND"] == "cms.rediscache.SharedRedisCache"
 
 
 @pytest.mark.skipif(not ON_SERVICES, reason="SQLite has no other host to lose")

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import transaction
 
 from cms import signin, throttle
 from cms.models import RateCount
@@ -79,6 +80,7 @@ def test_one_caller_behind_the_proxy_does_not_shut_the_door_on_another(client, s
 
 @time_machine.travel(NOON, tick=False)
 def test_a_count_stands_whatever_becomes_of_what_it_counts():
+    @transaction.atomic
     def write_and_fail():
         throttle.count("other", "a", limit=9, seconds=60)
         raise LookupError

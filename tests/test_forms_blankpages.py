@@ -6,7 +6,7 @@ import pytest
 
 from cms import pagecache
 from cms.models import Instrument
-from forms import blankpages
+from forms import blankpages, views
 from tests.journeys import Family, publish_form
 from tests.test_forms_types_form import every_type
 
@@ -126,3 +126,38 @@ def test_choices_that_are_looked_up_are_looked_up_at_each_look(drawings):
 
     assert "Serpent" in family.go("who/").text
     assert not drawings
+
+
+def test_check_and_last_page_are_drawn_once_and_say_what_each_family_said(settings, monkeypatch):
+    drawn, draw = [], blankpages._draw
+    monkeypatch.setattr(blankpages, "_draw", lambda *args: drawn.append(args[1]) or draw(*args))
+    monkeypatch.setattr(views, "TUNES", 1)
+    publish_form(FORM)
+    names = ["Wren Ashdown", "Ivo <b>Birch</b>"]
+    families = [a_family(), a_family()]
+
+    for family, name in zip(families, names, strict=True):
+        family.walk({"name": name, "words": "None"})
+        assert family.step == "check"
+    for family, said in zip(families, ["Wren Ashdown", "Ivo &lt;b&gt;Birch"], strict=True):
+        assert said in as_anew(settings, family)
+    assert "Birch" not in shown(families[0], families[0].page.path)
+    references = []
+    for family in families:
+        family.answer()
+        assert family.page.reference in as_anew(settings, family)
+        references.append(family.page.reference)
+
+    assert len(set(references)) == 2 and references[1] not in families[0].page.text
+    settled = [name for name in drawn if name in ("forms/check.html", "forms/done.html")]
+    assert settled.count("forms/check.html") == settled.count("forms/done.html") == 1 + 2
+
+
+def as_anew(settings, family):
+    """The page as it is kept, which is the page as it is drawn anew."""
+    kept = shown(family, family.page.path)
+    settings.PAGE_CACHE_SECONDS = 0
+    anew = shown(family, family.page.path)
+    settings.PAGE_CACHE_SECONDS = 60
+    assert kept == anew
+    return kept
