@@ -75,6 +75,7 @@ WRITTEN_ONCE = tuple(
     f"pages.*_{model}"
     for model in (
         "contactcard",
+        "feedbackanswer",
         "keyfigure",
         "logo",
         "milestone",

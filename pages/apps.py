@@ -23,6 +23,7 @@ class PagesConfig(AppConfig):
         from pages import (  # noqa: PLC0415
             counting,
             counts,  # noqa: F401
+            feedback,  # noqa: F401
             handbook,  # noqa: F401
             linkcheck,  # noqa: F401
             milestones,  # noqa: F401
@@ -36,6 +37,7 @@ class PagesConfig(AppConfig):
         pagecache.watch(
             *get_page_models(),
             models.ContactCard,
+            models.FeedbackAnswer,
             models.KeyFigure,
             models.Logo,
             models.NewsCategory,

@@ -3,6 +3,7 @@
 Counted: pages that were shown, the site a visitor came from, words searched for, steps of a form.
 Not counted: programs, visitors whose browser asks not to be followed (Do Not Track, Global Privacy
 Control), those who pressed "Do not count my visits", and whoever has a session, which is staff.
+Nor is anybody who reads what to do when worried about a child: a page below /safeguarding/.
 """
 
 import re
@@ -28,6 +29,7 @@ HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+")
 STEPS = {"forms:start": "start", "forms:check": "check", "forms:done": "done"}
 FORM_STEPS = {"forms:step", "forms:item"}
 PAGES = {"wagtail_serve", "pages:search"}
+WORRIED = "/safeguarding/"
 
 
 class CountingMiddleware:
@@ -56,8 +58,9 @@ def refuses(request: HttpRequest) -> bool:
 
 def count_kept(environ: dict) -> None:
     """A page that was answered before any middleware was asked (cms.keptfirst)."""
-    if environ["REQUEST_METHOD"] == "GET" and _is_somebody_reading(environ):
-        counts.count(Kind.PAGE, path_of(environ))
+    path = path_of(environ)
+    if environ["REQUEST_METHOD"] == "GET" and WORRIED not in path and _is_somebody_reading(environ):
+        counts.count(Kind.PAGE, path)
         if "HTTP_REFERER" in environ and (host := came_from(WSGIRequest(environ))):
             counts.count(Kind.REFERRER, host)
 
@@ -108,6 +111,8 @@ def _is_somebody_reading(environ: dict) -> bool:
 
 
 def _happened(request: HttpRequest, response: HttpResponse) -> list[tuple[str, str]]:
+    if WORRIED in request.path:
+        return []
     # Without a match the page came from the page cache, which keeps pages alone.
     match = request.resolver_match
     name = match.view_name if match else "wagtail_serve"

@@ -6,6 +6,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from .models import (
     ContactCard,
+    FeedbackAnswer,
     KeyFigure,
     Logo,
     Milestone,
@@ -79,6 +80,13 @@ class MilestoneViewSet(OnceViewSet):
     list_display = ["award", "number", "reached_on"]
 
 
+class FeedbackAnswerViewSet(OnceViewSet):
+    model = FeedbackAnswer
+    icon = "comment"
+    list_display = ["said", "did", "published_on"]
+    search_fields = ["said", "did"]
+
+
 class SearchWordViewSet(OnceViewSet):
     model = SearchWord
     icon = "search"
@@ -104,6 +112,7 @@ class OnceGroup(SnippetViewSetGroup):
         NewsCategoryViewSet,
         ThemeViewSet,
         MilestoneViewSet,
+        FeedbackAnswerViewSet,
         SearchWordViewSet,
     ]
     menu_label = _("Written once")

@@ -20,7 +20,7 @@ SHOWS = {
     "/about/vacancies/holiday-course-intern/": {47: "Internship"},
     "/about/vision/": {28: "theme"},
     "/blog/": {6: "Head of Service"},
-    "/blog/listening-to-families/": {32: "asked"},
+    "/contact/you-said-we-did/": {32: "We did"},
     "/centres/": {10: "Half-term", 30: "Twelve", 38: "map"},
     "/centres/hatfield/": {25: "Half-term"},
     "/contact/": {86: "Area offices"},

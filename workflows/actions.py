@@ -92,6 +92,10 @@ class Action:
         """Why the button cannot be pressed with what was chosen; "" when it can."""
         return ""
 
+    def refuses_words(self, case: "Case", words: str) -> str:
+        """Why what was written at the press will not do; "" when it will."""
+        return ""
+
     def run(self, case: "Case", options: dict) -> str:
         """Do it, inside a transaction. Returns the line for the case's history.
 

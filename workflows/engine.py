@@ -168,7 +168,7 @@ def perform(
             _refuse_unticked(case, button)
         if by is not None:
             _refuse_what_is_not_offered(case, button, by, chosen or {})
-        _refuse_unready(case, button, chosen or {})
+        _refuse_unready(case, button, chosen or {}, comment)
         actions_too = [one for one in button.actions if one["type"] not in leave_out]
         return _move(
             case,
@@ -291,11 +291,15 @@ def _refuse_unticked(case: Case, button: Button) -> None:
         )
 
 
-def _refuse_unready(case: Case, button: Button, chosen: Mapping[str, list[str]]) -> None:
-    """Raises TransitionNotAllowedError when an action needs something that was not chosen."""
+def _refuse_unready(
+    case: Case, button: Button, chosen: Mapping[str, list[str]], comment: str
+) -> None:
+    """Raises TransitionNotAllowedError when an action needs what was not chosen or written."""
     for action in button.actions:
         if action["type"] in actions:
-            problem = actions[action["type"]]().refuses(case, _options(action, chosen))
+            kind = actions[action["type"]]()
+            problem = kind.refuses(case, _options(action, chosen))
+            problem = problem or kind.refuses_words(case, comment)
             if problem:
                 raise TransitionNotAllowedError(f"{problem} Nothing has changed.")
 

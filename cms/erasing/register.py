@@ -146,7 +146,7 @@ NOBODY: dict[str, str] = {
         (
             *("pages.EventChange", "pages.Milestone", "pages.KeyFigure", "pages.ContactCard"),
             *("pages.Question", "pages.Logo", "pages.NewsCategory", "pages.Theme"),
-            *("pages.SearchWord", "pages.Notice", "pages.ToolkitDownload"),
+            *("pages.SearchWord", "pages.Notice", "pages.ToolkitDownload", "pages.FeedbackAnswer"),
         ),
         PUBLIC,
     ),

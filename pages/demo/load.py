@@ -153,6 +153,7 @@ def load_snippets(data: dict, references: References) -> int:
         ("news_categories", "NewsCategory"),
         ("themes", "Theme"),
         ("milestones", "Milestone"),
+        ("feedback_answers", "FeedbackAnswer"),
     ):
         app, key = NAMED_BY[model_name]
         model = apps.get_model(app, model_name)

@@ -20,6 +20,7 @@ from wagtail.models import Page, Site
 
 NAMED_BY = {
     "ContactCard": ("pages", "title"),
+    "FeedbackAnswer": ("pages", "said"),
     "KeyFigure": ("pages", "label"),
     "Logo": ("pages", "name"),
     "Milestone": ("pages", "award"),

@@ -4,6 +4,7 @@ from .az import AZPage
 from .base import BodyPage, HubPage, RecordPage
 from .counts import DailyCount
 from .events import EventChange, EventIndexPage, EventPage
+from .feedback import FeedbackAnswer, FeedbackPage
 from .finder import FinderPage
 from .general import (
     AccessibilityStatementPage,
@@ -59,6 +60,8 @@ __all__ = [
     "EventChange",
     "EventIndexPage",
     "EventPage",
+    "FeedbackAnswer",
+    "FeedbackPage",
     "FinderPage",
     "GovernancePage",
     "HomePage",
