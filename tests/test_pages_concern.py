@@ -4,6 +4,7 @@ import logging
 
 import pytest
 from django.apps import apps
+from wagtail.models import Site
 
 from cms.models import HubSettings
 from pages import counts
@@ -21,7 +22,7 @@ def page(settings):
     settings.PAGE_CACHE_SECONDS = 60
     empty_page_cache()
     counts._Buffer.counts.clear()
-    hub = HubSettings.load()
+    hub = HubSettings.for_site(Site.objects.get(is_default_site=True))
     hub.safeguarding_name, hub.safeguarding_phone = "Head of Safeguarding", "+441632960110"
     hub.save()
     card = ContactCard.objects.create(title="Worries about a child", phone="+441632960111")
