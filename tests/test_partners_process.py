@@ -17,7 +17,7 @@ from tests.casework import run_until_over
 from tests.partnership import a_partner, a_person, noon, with_papers
 from tests.test_partners_canary import SHIPPED, application
 from workflows.actions import ActionProblemError, actions
-from workflows.engine import perform
+from workflows.engine import family_buttons, perform
 from workflows.models import ActionRun, Case, CaseEvent
 
 pytestmark = pytest.mark.django_db
@@ -236,3 +236,23 @@ def test_a_button_that_suspends_is_refused_to_all_but_the_lead(case, presser):
         with pytest.raises(ActionProblemError, match="Only the safeguarding lead"):
             actions[action](run).run(case, options)
     assert Partner.objects.live().filter(pk=partner.pk).exists()
+
+
+def test_an_organisation_can_ask_before_it_applies():
+    data = package.read(SHIPPED.with_name("contact-us.json"))
+    topic = data["form"]["steps"][0]["questions"][0]
+    assert "partner" in [option["key"] for option in topic["options"]]
+    sample = {"answers": data["samples"][0]["answers"] | {"topic": "partner"}}
+    assert walk_sample(compiled(data["form"]), sample).is_complete
+
+
+def test_an_applicant_withdraws_for_as_long_as_the_board_has_not_met(case):
+    open_to_it = []
+    for stage in STAGES:
+        Case.objects.filter(pk=case.pk).update(stage_key=stage)
+        if "withdraw" in {button.key for button in family_buttons(Case.objects.get(pk=case.pk))}:
+            open_to_it.append(stage)
+    assert open_to_it == ["screening", "more_info", "review", "interview"]
+    Case.objects.filter(pk=case.pk).update(stage_key="review")
+    perform(case.pk, "withdraw", by=None, as_family=True, actor_name="The applicant")
+    assert Case.objects.get(pk=case.pk).stage_key == "withdrawn"
