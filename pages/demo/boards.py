@@ -14,13 +14,14 @@ AGENDA = (
 
 
 def load_boards(accounts: dict[str, User], today: date) -> int:
-    """Give the board a clerk, a member and a meeting in three weeks, once. How many seats."""
+    """Give the board a clerk, a member and a meeting on a Wednesday, once. How many seats."""
     board = Board.objects.get(slug="hub-board")
     if board.seats.exists():
         return 0
     clerk = accounts["hub-manager"]
     boards.give_seat(board, clerk, "clerk", by=clerk)
     boards.give_seat(board, accounts["board-member"], "member", is_named=True, by=clerk)
-    at = timezone.make_aware(datetime.combine(today + timedelta(days=21), time(17, 30)))
+    wednesday = today + timedelta(days=21 + (2 - today.weekday()) % 7)
+    at = timezone.make_aware(datetime.combine(wednesday, time(17, 30)))
     boards.call(board, at, place="Canal Wharf House, Watford", agenda=AGENDA, by=clerk)
     return board.seats.count()
