@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from cms.roles import grant
 from forms import package
+from forms.feedback import two_parts
 from forms.models import FormDefinition
 from forms.standins import stand_in
-from pages.feedback import two_parts
 from pages.models import ContactPage, FeedbackAnswer, FeedbackPage, HomePage
 from tests.casework import run_until_over
 from tests.journeys import PACKAGES
