@@ -62,6 +62,6 @@ class PublishFeedback(Action):
         if problem := self.refuses_words(case, words):
             raise ActionProblemError(problem)
         said, did = two_parts(words)
-        for _name, show in shown_by.items():
-            show(said, did, self.once)
+        for place in shown_by:
+            shown_by[place](said, did, self.once)
         return "Published under “You said, we did”"
