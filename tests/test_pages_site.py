@@ -286,7 +286,7 @@ def test_the_first_page_after_a_change_takes_fifteen_queries(hub, client, keepin
 @pytest.mark.parametrize("path", PATHS)
 def test_the_first_page_after_anything_may_have_changed(hub, client, keeping, path):
     """As after a start. Home shows something of nearly everything."""
-    most = 21 if path == "/" else 15
+    most = 22 if path == "/" else 17  # on PostgreSQL; SQLite asks one or two less
     assert 4 < first_page_after(client, path, pagecache.content_changed) <= most
 
 
