@@ -397,7 +397,7 @@ def test_questions_are_asked_again_in_the_language_of_the_form_and_read_by_staff
     home = AtHome().sign_in()
     opened = home.get(f"/family/{case.reference}/")
 
-    page = home.browser.get(home.get(opened.links("Answer now")[0]).location)
+    page = home.browser.get(home.get(opened.links("Ateb nawr")[0]).location)
     assert "Beth mae'n ei chwarae?" in page.soup.get_text()
     assert page.soup.html["lang"] == "cy"
     while "plays" in page.questions:
