@@ -9,10 +9,11 @@ from django.db.models import F, Q
 
 from cms import enrolling
 from cms.models import Ensemble, Guardian, Pupil, PupilGuardian
+from cms.pagecache import lasting
 from forms.asking_actions import RequestForm
 from forms.children import Child, children_of
 from forms.compile import questions_in
-from forms.models import FormDefinition, Journey, Submission
+from forms.models import FormDefinition, FormVersion, Journey, Submission
 from workflows.actions import ActionProblemError, actions
 from workflows.models import AuditionRound, Case, RoundDate
 from workflows.seasons import dates, fees, vacancies
@@ -113,8 +114,17 @@ def rounds_by_group() -> dict[int, AuditionRound]:
     return found
 
 
+def _with_rounds() -> frozenset[int]:
+    """The forms that a round of auditions is for: most check pages need not ask about fees."""
+    slugs = AuditionRound.objects.values("form_slug")
+    found = FormDefinition.objects.filter(slug__in=slugs).values_list("pk", flat=True)
+    return lasting("forms-of-rounds", (AuditionRound, FormVersion), lambda: frozenset(found))
+
+
 def fee_of(journey: Journey, answers: Mapping) -> fees.Terms | None:
     """What the audition will cost, for who is about to apply; None where no fee is charged."""
+    if journey.version.form_id not in _with_rounds():
+        return None
     made = dates.round_of_form(journey.version.form.slug, journey.began_at)
     if made is None:
         return None

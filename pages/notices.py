@@ -47,12 +47,10 @@ def banners_for(
     Closures are shown on the page of their centre, and where `every_closure` asks for all.
     """
     today = timezone.localdate()
-    addressed = {"", *page.speaks_to, *addressed_at(page.path)}
-    shown = [
-        notice
-        for notice in _running()
-        if page.path.startswith(notice.path) and notice.audience in addressed
-    ]
+    shown = [notice for notice in _running() if page.path.startswith(notice.path)]
+    if any(notice.audience for notice in shown):
+        addressed = {"", *page.speaks_to, *addressed_at(page.path)}
+        shown = [notice for notice in shown if notice.audience in addressed]
     if every_closure or centre_id:
         shown += [
             closure
