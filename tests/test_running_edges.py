@@ -6,12 +6,20 @@ import pytest
 from icalendar import Calendar
 
 from cms.clock import LONDON
-from cms.models import CourseSession, OutboxMessage, Place
+from cms.models import (
+    CourseDate,
+    CourseSession,
+    OutboxMessage,
+    OutsideBooking,
+    Place,
+    PlaceAddOn,
+)
 from forms.letters import say_when
 from forms.models import RegisterLine
 from forms.running import changing, courseletters, marks, moving, register, roll
 from forms.running.entries import entry_for
 from forms.running.reach import Seat
+from imports.resources import rosters
 from tests.casework import run_until_over
 from tests.courserun import (
     STARTS,
@@ -168,3 +176,10 @@ def test_permission_for_pictures_taken_back_in_the_folder_is_on_the_register_at_
 
 def rows(date):
     return register.rows(date, Seat(part="lead"))
+
+
+def test_no_roster_that_staff_import_writes_places_or_their_number():
+    written = {roster._meta.model for _key, roster in rosters.items()}
+
+    assert OutsideBooking in written
+    assert not written & {Place, PlaceAddOn, CourseDate}
