@@ -11,9 +11,10 @@ from forms.compile import publish as publish_form
 from forms.models import FormDefinition
 from forms.standins import stand_in
 from tests.panelwork import a_case, a_panel, a_user, changed, sheet, submitted, to_the_panel
+from workflows import masks
 from workflows.compile import publish
 from workflows.models import Case, Review
-from workflows.reviews import blind, scoring
+from workflows.reviews import scoring
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +98,7 @@ def test_a_reviewer_reads_what_is_not_hidden_and_names_are_blacked_out(client, m
     text = page(client, review.reviewer, "review", review.pk).content.decode()
 
     assert "Oboe" in text
-    assert f"{blind.BLACK} has played since {blind.BLACK}" in text
+    assert f"{masks.BLACK} has played since {masks.BLACK}" in text
     for hidden in ("Wilhelmina", "WILHELMINA", "Featherstone", "featherstone", "Hilltop", "hill."):
         assert hidden not in text
     entry = AccessLogEntry.objects.order_by("-pk").first()

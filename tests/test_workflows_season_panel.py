@@ -15,6 +15,7 @@ from forms.demo_season.play import work
 from forms.models import Attachment, ReferenceRequest
 from tests.panelwork import a_user
 from tests.seasons import a_round, an_application
+from workflows import masks
 from workflows.engine import perform
 from workflows.models import Review
 from workflows.reviews import blind
@@ -178,7 +179,7 @@ def test_the_panel_reads_the_teachers_words_and_not_who_wrote_them(client, with_
     text = client.get(reverse("reviews:review", args=[review.pk])).content.decode()
 
     assert "She listens to the others." in text
-    assert f"have taught {blind.BLACK}" in text
+    assert f"have taught {masks.BLACK}" in text
     name = with_words.subject.answers["player_name"]["first"]
     for hidden in ("Morgan", "Penn", "penn@example.org", "example.org", name, "Ashdown"):
         assert hidden not in text.replace("hub.example.org", ""), hidden
